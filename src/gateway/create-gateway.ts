@@ -9,6 +9,8 @@ import type { Log } from "../core/log.ts";
 import { type Principal, principalKey } from "../core/principal.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Seal } from "../core/seal.ts";
+import type { DecisionPoints } from "../decision-points/decision-points.ts";
+import type { Guards } from "../guards/guards.ts";
 import { createAnswers } from "../policy/answer.ts";
 import type { PolicySet, PolicySubject } from "../policy/policy-set.ts";
 import type { LongRedactions } from "../redaction/long-redactions.ts";
@@ -37,6 +39,7 @@ import { createStepUpGate } from "./step-up/step-up-gate.ts";
 import { createExecute } from "./steps/execute.ts";
 import { createLinks } from "./steps/links.ts";
 import { createOutOfBand } from "./steps/out-of-band.ts";
+import { createQuestions } from "./steps/questions.ts";
 import { createRateLimitGuard } from "./steps/rate-limit-guard.ts";
 import { createUnlistedCalls } from "./steps/unlisted-calls.ts";
 import { createSubscriptions } from "./subscriptions.ts";
@@ -56,6 +59,10 @@ export interface GatewayDeps {
   /** Where people find an approval request. */
   readonly link: (id: string) => string;
   readonly rateLimits: RateLimits;
+  /** Who is asked whether requests may go on. */
+  readonly decisionPoints: DecisionPoints;
+  /** Who looks at what passes. */
+  readonly guards: Guards;
   /** The set in force; read once per call, so that a swap falls between calls. */
   readonly policies: () => PolicySet;
   /** The scope of an endpoint name, the same object until the configuration changes. */
@@ -94,9 +101,10 @@ export function createGateway(deps: GatewayDeps): WiredGateway {
   const answers = createAnswers();
   const unlistedCalls = createUnlistedCalls(deps);
   const declared = createDeclaredArguments();
-  const execute = createExecute({ ...deps, answers, budgets, outOfBand, signIns });
+  const questions = createQuestions({ ...deps, answers });
+  const execute = createExecute({ ...deps, answers, questions, budgets, outOfBand, signIns });
   const runs = createApprovedRuns({ ...deps, budgets, execute, signIns, callIds });
-  const giveOut = createGiveOut({ ...deps, answers, callIds });
+  const giveOut = createGiveOut({ ...deps, answers, questions, callIds });
   const paused = createPausedCalls({ ...deps, links, runs, states, giveOut });
   const subscriptions = createSubscriptions({
     ...deps,

@@ -81,7 +81,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
   readonly approval = undefined;
   readonly cancellation: Call["cancellation"];
   readonly #deps: PipelineDeps;
-  readonly #made: ResolvedCall;
+  #made: ResolvedCall;
   readonly #carryOut: (call: Call) => Promise<Outcome>;
   /** The approval request that it goes on with. */
   readonly #request: string | undefined;
@@ -99,6 +99,11 @@ class FirstCall implements ExecutionStrategy<Outcome> {
       continuation.kind === "upstream"
         ? deps.retryTokens.exchange(call.peer.owner, continuation.retryToken)
         : undefined;
+  }
+
+  goesOnWith(subject: Subject): boolean {
+    this.#made = { ...this.#made, subject };
+    return true;
   }
 
   async signIn(decision: SignInDecision): Promise<SignInCheck | undefined> {
@@ -141,7 +146,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
     const { upstreams, retryTokens, links, states, now } = this.#deps;
     const { call, continuation } = this.#made;
     const { peer, scope } = call;
-    const { subject, decision, signIn, guard, close } = recorded;
+    const { subject, decision, signIn, filter, close } = recorded;
     const { upstream, place } = subject;
     const round = await forward({
       params: withAnswersAsked(call.params, continuation),
@@ -156,7 +161,7 @@ class FirstCall implements ExecutionStrategy<Outcome> {
       call,
       upstream: { name: upstream, place },
       states,
-      guard,
+      filter,
       retryToken: paying.drawn || paying.signedIn ? () => retryTokens.issue(peer.owner, paying) : undefined,
       links: links.from({ scope, holder: peer.owner }, upstream, askedFor(call, subject)),
       now,

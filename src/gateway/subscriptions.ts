@@ -91,6 +91,7 @@ export function createSubscriptions(deps: SubscriptionsDeps): Pick<Gateway, "sub
     return {
       approval: undefined,
       cancellation: new Cancellation(),
+      goesOnWith: () => false,
       async signIn({ stepUp }) {
         const { method, upstream, name: tool, digest: definitionDigest, arguments: args } = subject;
         const { principal, session } = watcher;

@@ -40,11 +40,11 @@ describe("the result of an approved run", () => {
 
 describe("what a server says in a call", () => {
   const call = { era: "legacy", scope: ALL, cancellation: new Cancellation() } as unknown as Call;
-  const follow = (guard?: object, asked?: { readonly shown: string; readonly sent: string }) =>
+  const follow = (filter?: object, asked?: { readonly shown: string; readonly sent: string }) =>
     followRounds({
       call,
       upstream: { name: "a", place: "" },
-      guard: guard as never,
+      filter: filter as never,
       states: {} as never,
       links: links.from({ scope: ALL, holder: "ann" }, "a", asked),
       now: () => 0,
@@ -53,14 +53,14 @@ describe("what a server says in a call", () => {
 
   it("links as it is shown after policies have taken out what they take out", async () => {
     const seen: unknown[] = [];
-    const guard = {
-      anyResult(result: RawJson) {
+    const filter = {
+      result(result: RawJson) {
         seen.push(result.value());
         return RawJson.fromValue(linking("x:[email]"));
       },
     };
     const round: Round = { kind: "result", result: RawJson.fromValue(linking("x:ann@acme.test")) };
-    const outcome = await follow(guard)(round);
+    const outcome = await follow(filter)(round);
     expect(seen).toEqual([linking("x:ann@acme.test")]);
     expect(outcome.kind === "result" && outcome.result.value()).toEqual(linking("x:[email]#portcullis=a"));
   });

@@ -10,6 +10,7 @@ import { createGiveOut, type Fetcher } from "../../src/gateway/approvals/kept-re
 import { createRequestEnds, type RequestEndsDeps } from "../../src/gateway/approvals/request-ends.ts";
 import { encodeOutcome, type StoredOutcome } from "../../src/gateway/approvals/stored-outcome.ts";
 import { createLinks } from "../../src/gateway/steps/links.ts";
+import { createQuestions } from "../../src/gateway/steps/questions.ts";
 import { createAnswers } from "../../src/policy/answer.ts";
 import { ALL_TOOLS } from "../support/all-tools.ts";
 import { person } from "../support/mcp-endpoint.ts";
@@ -61,6 +62,8 @@ function endsOf(kept: StoredOutcome, options: { readonly listed?: boolean; reado
   const giveOut = createGiveOut({
     ...{ approvals, catalog, log, scope: () => scope, policies: () => policySet(POLICIES), answers: createAnswers() },
     ...{ hash: () => "0", longRedactions: { redact }, now: Date.now },
+    questions: createQuestions({ ...NOBODY, answers: createAnswers() }),
+    guards: NOBODY.guards,
     callIds: () => "call_1",
   });
   const endOf = createRequestEnds({ approvals, links: createLinks({ catalog }), link: () => "", giveOut, log });
@@ -75,6 +78,11 @@ const REQUEST = {
   upstream: "bank",
   tool: "pay",
 } as unknown as ApprovalRequest;
+
+const NOBODY = {
+  decisionPoints: { ask: async () => ({ kind: "error" as const, error: "nobody" }) },
+  guards: { check: async () => ({ kind: "error" as const, error: "nobody" }) },
+} as const;
 
 function fetcher(roles: readonly string[], ip = "10.0.0.1"): Fetcher {
   const client = { id: undefined, name: "c", version: "1", ip, userAgent: "" };

@@ -55,6 +55,7 @@ function world() {
     return execute<string>(origin, subject as unknown as Subject, {
       approval: undefined,
       cancellation: new Cancellation(),
+      goesOnWith: () => true,
       signIn: async () => (spent ? { kind: "made", by: "elevation", spend: "e", challenge: undefined } : undefined),
       charges: () => decision,
       unable: (code) => code,

@@ -22,7 +22,7 @@ import { startApprovedRunner } from "../../src/gateway/approvals/approved-runner
 import { createRequestStates } from "../../src/gateway/requests/request-state.ts";
 import { createRetryTokens } from "../../src/gateway/requests/retry-tokens.ts";
 import { createLinks } from "../../src/gateway/steps/links.ts";
-import { createResultGuard } from "../../src/gateway/steps/result-guard.ts";
+import { createRedactionFilter } from "../../src/gateway/steps/redaction-filter.ts";
 import { digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 import { MemorySessions, person, SILENT } from "../support/mcp-endpoint.ts";
@@ -110,8 +110,8 @@ const SHARED: Readonly<Record<string, Place>> = {
     for (const principal of [one, other]) {
       const set = policySet("policies: [{ id: p, then: { redact: { detect: [email] } } }]");
       const input = policyInput({ principal });
-      const guard = createResultGuard({ set, input, hash: () => "", log: SILENT, longRedactions });
-      await guard.anyResult(RawJson.fromValue({ content: [{ type: "text", text: "x".repeat(20_000) }] }));
+      const guard = createRedactionFilter({ set, input, hash: () => "", log: SILENT, longRedactions });
+      await guard.result(RawJson.fromValue({ content: [{ type: "text", text: "x".repeat(20_000) }] }));
     }
     return holders[0] === holders[1];
   },

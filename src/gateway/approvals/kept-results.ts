@@ -2,19 +2,18 @@ import type { Approvals } from "../../approvals/approvals.ts";
 import type { Catalog } from "../../catalog/catalog.ts";
 import type { ApprovalRequest } from "../../core/approval.ts";
 import type { Call } from "../../core/call.ts";
+import { Cancellation } from "../../core/cancellation.ts";
 import { allows, type Decision } from "../../core/decision.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { Log } from "../../core/log.ts";
 import type { SettledOutcome } from "../../core/outcome.ts";
 import type { Scope } from "../../core/scope.ts";
 import { subjectKindOf } from "../../core/subject.ts";
 import type { Answers } from "../../policy/answer.ts";
-import type { PolicySet } from "../../policy/policy-set.ts";
-import type { LongRedactions } from "../../redaction/long-redactions.ts";
-import type { MarkHash } from "../../redaction/redact.ts";
+import type { PolicyInput, PolicySet } from "../../policy/policy-set.ts";
 import { otherSubject, type Subject, toolSubject, UNLISTED } from "../requests/subject.ts";
+import { createResponseFilter, type ResponseFilterDeps } from "../steps/create-response-filter.ts";
 import { type Origin, policyInput } from "../steps/origin.ts";
-import { createResultGuard } from "../steps/result-guard.ts";
+import type { Questions } from "../steps/questions.ts";
 import { UNKNOWN } from "../steps/unresolved.ts";
 import { readContext } from "./approval-context.ts";
 import { listedSubject } from "./listed-subject.ts";
@@ -25,16 +24,14 @@ import type { StoredOutcome } from "./stored-outcome.ts";
 export type Fetcher = Pick<Call, "principal" | "client" | "headers" | "scope"> &
   Partial<Pick<Call, "session" | "traceId" | "cancellation">>;
 
-export interface KeptResultsDeps {
+export interface KeptResultsDeps extends ResponseFilterDeps {
   readonly approvals: Pick<Approvals, "requestedCall">;
   readonly catalog: Pick<Catalog, "view">;
   readonly scope: (endpoint: string) => Scope | undefined;
   readonly policies: () => PolicySet;
   readonly answers: Pick<Answers, "of">;
-  readonly hash: MarkHash;
-  readonly longRedactions: Pick<LongRedactions, "redact">;
+  readonly questions: Pick<Questions, "authorized">;
   readonly callIds: () => string;
-  readonly log: Log;
   readonly now: () => number;
 }
 
@@ -62,7 +59,7 @@ export type GiveOut = (request: ApprovalRequest, open: OpenKept, fetcher: Fetche
  * it keeps the result back; what takes something out of results takes it out of this one, besides what was taken out when it ran.
  */
 export function createGiveOut(deps: KeptResultsDeps): GiveOut {
-  const { approvals, catalog, log, hash } = deps;
+  const { approvals, catalog, log } = deps;
   const longRedactions = rememberRedactions(deps.longRedactions);
 
   /** As it is now; of one that is gone only the name is known. */
@@ -82,6 +79,12 @@ export function createGiveOut(deps: KeptResultsDeps): GiveOut {
     return { kind, method, upstream, place: "", name, definition, digest, arguments: args, paramHeaders: [] };
   }
 
+  /** The request itself has been seen by guards when it ran. */
+  async function decidedNow(set: PolicySet, input: PolicyInput, cancellation = new Cancellation()): Promise<Decision> {
+    const { decision } = deps.answers.of(set, input);
+    return allows(decision) ? deps.questions.authorized(decision, input, cancellation) : decision;
+  }
+
   return async (request, open, { principal, client, headers, scope, session, traceId, cancellation }) => {
     const requested = await approvals.requestedCall(request.id);
     const context = requested && readContext(requested.context);
@@ -98,7 +101,7 @@ export function createGiveOut(deps: KeptResultsDeps): GiveOut {
     const subject = subjectOf(request, deps.scope(context.endpoint), requested.arguments);
     const input = policyInput(origin, subject);
     const set = deps.policies();
-    const { decision } = deps.answers.of(set, input);
+    const decision = await decidedNow(set, input, cancellation);
     const refused = refusalBy(decision, subject);
     if (refused !== undefined) {
       log.info({ request: request.id, effect: decision.effect }, "A result was kept back from whoever fetched it.");
@@ -106,11 +109,10 @@ export function createGiveOut(deps: KeptResultsDeps): GiveOut {
     }
     const kept = await open();
     if (kept === undefined) return undefined;
-    if (kept.kind === "withheld" || !decision.inspectsResult) return { outcome: kept, heldBack: false };
-    const stop = cancellation === undefined ? {} : { cancellation };
-    const guard = createResultGuard({ set, input, hash, longRedactions, log, ...stop });
-    if (kept.kind === "error") return { outcome: { kind: "error", error: guard.error(kept.error) }, heldBack: false };
-    const result = await guard.anyResult(kept.result);
+    const filter = createResponseFilter({ ...deps, longRedactions }, { set, input, decision, cancellation });
+    if (kept.kind === "withheld" || filter === undefined) return { outcome: kept, heldBack: false };
+    if (kept.kind === "error") return { outcome: { kind: "error", error: filter.error(kept.error) }, heldBack: false };
+    const result = await filter.result(kept.result);
     return result === undefined
       ? { outcome: { kind: "withheld" }, heldBack: true }
       : { outcome: { kind: "result", result }, heldBack: false };

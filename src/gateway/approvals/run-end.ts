@@ -6,7 +6,7 @@ import type { Round, UpstreamFault } from "../../core/round.ts";
 import type { SubjectKind } from "../../core/subject.ts";
 import { withoutWords } from "../../upstream/process/last-words.ts";
 import { questionText, spentText } from "../approval-texts.ts";
-import type { ResultGuard } from "../steps/result-guard.ts";
+import type { ResponseFilter } from "../steps/response-filter.ts";
 import { encodeOutcome, type StoredOutcome } from "./stored-outcome.ts";
 
 /** How a run ended: for the request, and for the audit. */
@@ -16,10 +16,10 @@ export interface RunEnd {
 }
 
 /** Brings what an upstream answered in an approved run to its end. A question has nobody to answer it: it is given up. */
-export async function endRun(round: Round, guard: ResultGuard | undefined, kind: SubjectKind): Promise<RunEnd> {
+export async function endRun(round: Round, filter: ResponseFilter | undefined, kind: SubjectKind): Promise<RunEnd> {
   switch (round.kind) {
     case "result": {
-      const result = guard === undefined ? round.result : await guard.anyResult(round.result);
+      const result = filter === undefined ? round.result : await filter.result(round.result);
       if (result === undefined) {
         return { execution: ended({ kind: "withheld" }, false), recordAs: "RESULT_WITHHELD" };
       }
@@ -27,7 +27,7 @@ export async function endRun(round: Round, guard: ResultGuard | undefined, kind:
       return { execution: ended({ kind: "result", result }, isError), recordAs: isError ? "tool_error" : "ok" };
     }
     case "error": {
-      const error = guard === undefined ? round.error : guard.error(round.error);
+      const error = filter === undefined ? round.error : filter.error(round.error);
       return { execution: ended({ kind: "error", error }, true), recordAs: "rpc_error" };
     }
     case "input_required":

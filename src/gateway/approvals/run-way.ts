@@ -71,6 +71,8 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
       approval: id,
       // Nobody who waits can stop it: that would leave open whether it ran.
       cancellation: new Cancellation(),
+      // Nobody has approved anything else.
+      goesOnWith: () => false,
       async signIn(decision) {
         const { method, upstream, name, digest: definitionDigest } = subject;
         const made = { ...request.requester, actors: principal.actors };
@@ -134,13 +136,13 @@ export function createRunWay(deps: RunWayDeps, host: RunHost): (run: ApprovedRun
   /** Carries out what was claimed. @throws never */
   async function run(
     claim: ApprovalClaim,
-    { guard, close, subject }: RecordedRequest,
+    { filter, close, subject }: RecordedRequest,
     send: () => Promise<Round>,
   ): Promise<void> {
     const { id } = claim.request;
     let end = LOST;
     try {
-      end = await endRun(await send(), guard, subject.kind);
+      end = await endRun(await send(), filter, subject.kind);
     } catch (err) {
       log.error({ err, request: id }, "An approved call was lost while it ran.");
     }

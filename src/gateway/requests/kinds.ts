@@ -18,18 +18,25 @@ export interface RequestKind {
   named(subject: Subject, given: JsonObject): NamingParams;
   /** Whether its caller can be asked something, or wait for people: only then it comes back with a state. */
   readonly waits: boolean;
+  /** Whether its server is sent the arguments that were decided on: only then they can be replaced. */
+  readonly sendsArguments: boolean;
 }
 
 /** One row for each that there is. */
 export const REQUEST_KINDS: Readonly<Record<DecidedMethod, RequestKind>> = {
-  "tools/call": { named: withArguments, waits: true },
-  "prompts/get": { named: withArguments, waits: true },
-  "resources/read": { named: ({ name: uri }) => ({ uri }), waits: true },
-  "resources/subscribe": { named: ({ name: uri }) => ({ uri }), waits: false },
-  "completion/complete": { named: ({ ref }, { argument, context }) => ({ ref, argument, context }), waits: false },
+  "tools/call": { named: withArguments, waits: true, sendsArguments: true },
+  "prompts/get": { named: withArguments, waits: true, sendsArguments: true },
+  "resources/read": { named: ({ name: uri }) => ({ uri }), waits: true, sendsArguments: false },
+  "resources/subscribe": { named: ({ name: uri }) => ({ uri }), waits: false, sendsArguments: false },
+  "completion/complete": {
+    named: ({ ref }, { argument, context }) => ({ ref, argument, context }),
+    waits: false,
+    sendsArguments: false,
+  },
 };
 
 // What was decided is what is sent: the parsed arguments under the own name.
 function withArguments({ name, arguments: args }: Subject, given: JsonObject): NamingParams {
-  return { name, arguments: given["arguments"] === undefined ? undefined : args };
+  const none = given["arguments"] === undefined && Object.keys(args).length === 0;
+  return { name, arguments: none ? undefined : args };
 }

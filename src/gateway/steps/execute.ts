@@ -3,22 +3,21 @@ import type { Call } from "../../core/call.ts";
 import type { CallOutcome } from "../../core/call-outcome.ts";
 import { type Cancellation, isCallEnder } from "../../core/cancellation.ts";
 import type { Allowed, Decision } from "../../core/decision.ts";
-import type { Log } from "../../core/log.ts";
 import type { Round } from "../../core/round.ts";
 import type { Scope } from "../../core/scope.ts";
 import { Slices } from "../../core/slices.ts";
 import type { Answers, PolicyAnswer } from "../../policy/answer.ts";
 import type { PolicyInput, PolicySet } from "../../policy/policy-set.ts";
-import type { LongRedactions } from "../../redaction/long-redactions.ts";
-import type { MarkHash } from "../../redaction/redact.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import type { Subject } from "../requests/subject.ts";
 import type { SignInCheck, SignInDecision } from "../step-up/sign-in.ts";
 import type { StepUpGate } from "../step-up/step-up-gate.ts";
+import { createResponseFilter, type ResponseFilterDeps } from "./create-response-filter.ts";
 import { auditOpening, type Origin, policyInput } from "./origin.ts";
 import type { OutOfBand } from "./out-of-band.ts";
+import { hasQuestions, type Questions } from "./questions.ts";
 import type { RateLimitGuard } from "./rate-limit-guard.ts";
-import { createResultGuard, type ResultGuard } from "./result-guard.ts";
+import type { ResponseFilter } from "./response-filter.ts";
 import { callUpstream, type UpstreamCall } from "./upstream-call.ts";
 
 /** A request that policies have decided on. */
@@ -37,7 +36,7 @@ export interface DecidedRequest {
 /** A request that is on record. */
 export interface RecordedRequest extends DecidedRequest {
   /** What everything that the upstream says passes through; none where no policy looks at it. */
-  readonly guard: ResultGuard | undefined;
+  readonly filter: ResponseFilter | undefined;
   /** Records the end. To be called once. */
   close(outcome: CallOutcome, more?: Pick<AuditClosing, "approval" | "challenge" | "askedMs">): void;
 }
@@ -59,6 +58,8 @@ export interface ExecutionStrategy<End> {
   /** The approval request that is run. */
   readonly approval: string | undefined;
   readonly cancellation: Cancellation;
+  /** Whether it may go on with other arguments, which a guard has put in place of its own; from then on it is about those. */
+  goesOnWith(subject: Subject): boolean;
   /** Looks for the sign-in; `undefined` where it does not matter yet. @throws never */
   signIn(decision: SignInDecision): Promise<SignInCheck | undefined>;
   /** The decision whose budgets are drawn on now; `undefined`: none are. */
@@ -75,20 +76,16 @@ export interface ExecutionStrategy<End> {
   carryOut(recorded: RecordedRequest, forward: Forward): Promise<End>;
 }
 
-export interface ExecuteDeps {
+export interface ExecuteDeps extends ResponseFilterDeps {
   readonly policies: () => PolicySet;
   readonly answers: Pick<Answers, "of">;
+  readonly questions: Questions;
   readonly budgets: Pick<RateLimitGuard, "draw" | "giveBack">;
   readonly audit: Audit;
   readonly signIns: Pick<StepUpGate, "spend">;
   readonly outOfBand: OutOfBand;
   /** What an endpoint is now. */
   readonly scope: (endpoint: string) => Pick<Scope, "deadline"> | undefined;
-  /** For what policies replace with its hash. */
-  readonly hash: MarkHash;
-  /** For results that take long to be searched. */
-  readonly longRedactions: Pick<LongRedactions, "redact">;
-  readonly log: Log;
   readonly now: () => number;
 }
 
@@ -100,7 +97,8 @@ export type Execute = <End>(origin: Origin, subject: Subject, way: ExecutionStra
  * its decision is on disk.
  *
  *                     a first call                               the run of an approved one
- *   1 decide          by the policies of now                     the same
+ *   1 decide          by the policies of now, and by whom they   the same, with what was approved
+ *                     ask: decision points, then guards
  *   2 sign-in         unless it only waits for people            always: it has to be fresh
  *   3 charge          if it goes at once, not charged yet        if it fits
  *   4 before record   -                                          unfit, or beyond a budget: it stays approved, or never runs
@@ -121,7 +119,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     if (slices.isOver) await slices.next();
     const unrecorded = way.beforeRecord(decided, counted);
     if (unrecorded !== undefined) return unused(counted, unrecorded);
-    const opened = await audit.open(auditOpening(origin, subject, counted, decided.signIn, way.approval));
+    const opened = await audit.open(auditOpening(origin, decided.subject, counted, decided.signIn, way.approval));
     if (!opened) return unused(counted, way.unable("AUDIT_UNAVAILABLE", counted));
     const recorded = record(origin, decided, counted, way);
     const stopped = await way.afterRecord(recorded);
@@ -143,8 +141,11 @@ export function createExecute(deps: ExecuteDeps): Execute {
     const input = policyInput(origin, subject);
     // What policies were asked about has to be what the server reads.
     const { decision, refusal: misfit } = deps.answers.of(set, input);
-    const challenges = decision.effect === "step_up" && !decision.hidden && misfit === undefined;
-    return { subject, set, input, decision, misfit, signIn: challenges ? await way.signIn(decision) : undefined };
+    const decided = { subject, set, input, decision, misfit, signIn: undefined };
+    const asked = hasQuestions(decision) ? { ...decided, ...(await deps.questions.answered(decided, way)) } : decided;
+    const { decision: now } = asked;
+    if (now.effect !== "step_up" || now.hidden || asked.misfit !== undefined) return asked;
+    return { ...asked, signIn: await way.signIn(now) };
   }
 
   /** Counted before it is recorded, so that the record says what came of it; `undefined`: the counters cannot be reached. */
@@ -160,10 +161,8 @@ export function createExecute(deps: ExecuteDeps): Execute {
     decision: Decision,
     { cancellation }: ExecutionStrategy<unknown>,
   ): RecordedRequest {
-    const { hash, longRedactions, log } = deps;
-    const guard = decision.inspectsResult
-      ? createResultGuard({ set, input, hash, longRedactions, log, cancellation })
-      : undefined;
+    const looked = decision.inspectsResult === true || decision.guards !== undefined;
+    const filter = looked ? createResponseFilter(deps, { set, input, decision, cancellation }) : undefined;
     const close: RecordedRequest["close"] = (outcome, more) => {
       const at = deps.now();
       audit.close({
@@ -174,10 +173,10 @@ export function createExecute(deps: ExecuteDeps): Execute {
         approval: more?.approval,
         challenge: more?.challenge,
         askedMs: more?.askedMs,
-        policies: guard?.matched(),
+        policies: filter?.matched(),
       });
     };
-    return { subject, set, input, decision, misfit, signIn, guard, close };
+    return { subject, set, input, decision, misfit, signIn, filter, close };
   }
 
   /** Of two requests that found one sign-in for one call, the first has it. */
@@ -190,7 +189,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     { cancellation }: ExecutionStrategy<unknown>,
     outgoing: Outgoing,
   ): Promise<Round> {
-    const { subject, set, guard, input } = recorded;
+    const { subject, set, filter, input } = recorded;
     const { listener, peer } = outgoing;
     const round = await callUpstream(outgoing.upstreams, {
       params: outgoing.params,
@@ -200,8 +199,8 @@ export function createExecute(deps: ExecuteDeps): Execute {
       subject,
       cancellation,
       deadline: deps.scope(input.request.endpoint)?.deadline,
-      peer: deps.outOfBand.peerFor(peer, subject.upstream, guard && { set, redactions: guard.beside() }),
-      onNotification: (notification) => listener.notify(guard?.notification(notification) ?? notification),
+      peer: deps.outOfBand.peerFor(peer, subject.upstream, filter && { set, redactions: filter.beside() }),
+      onNotification: (notification) => listener.notify(filter?.notification(notification) ?? notification),
     });
     return neverBegan(round) ? unused(recorded.decision, round) : round;
   }

@@ -6,7 +6,7 @@ import type { InputRequiredRound, Round, UpstreamFault } from "../../core/round.
 import type { Upstream } from "../../upstream/upstream.ts";
 import type { RequestStates } from "../requests/request-state.ts";
 import type { ShownLinks } from "./links.ts";
-import type { ResultGuard } from "./result-guard.ts";
+import type { ResponseFilter } from "./response-filter.ts";
 
 /** One upstream call, and who hears of its end. */
 export interface Following {
@@ -14,7 +14,7 @@ export interface Following {
   readonly upstream: Pick<Upstream, "name" | "place">;
   readonly states: RequestStates;
   /** What everything that the upstream says passes through; none where no policy looks at it. */
-  readonly guard?: ResultGuard | undefined;
+  readonly filter?: ResponseFilter | undefined;
   /** Writes what is left of it for this client. */
   readonly links: ShownLinks;
   /** Where the call was charged: proof of it, so that its retry with an answer is not charged again. */
@@ -31,7 +31,7 @@ export interface Following {
 
 /** Brings the rounds of an upstream call to outcomes. */
 export function followRounds(following: Following): (round: Round) => AnsweredOutcome | Promise<AnsweredOutcome> {
-  const { call, upstream, states, guard, links } = following;
+  const { call, upstream, states, filter, links } = following;
   let over = false;
   let askedMs = 0;
   // A question that is put and then given up (the client cannot answer it) must not end its call twice.
@@ -60,7 +60,7 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
     switch (round.kind) {
       case "input_required": {
         const inputRequests = withLinks(
-          guard === undefined ? round.inputRequests : guard.inputRequests(round.inputRequests),
+          filter === undefined ? round.inputRequests : filter.inputRequests(round.inputRequests),
           links,
         );
         if (call.era === "modern" && round.era === "modern") end("input_required");
@@ -82,17 +82,17 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
         };
       }
       case "result": {
-        const result = guard === undefined ? round.result : guard.anyResult(round.result);
+        const result = filter === undefined ? round.result : filter.result(round.result);
         return result instanceof Promise ? result.then(ended) : ended(result);
       }
       case "error": {
-        const error = guard === undefined ? round.error : guard.error(round.error);
+        const error = filter === undefined ? round.error : filter.error(round.error);
         end("rpc_error");
         return { kind: "error", error: links.error(error) };
       }
       case "fault":
         end(round.fault.code);
-        return guard === undefined ? round : { kind: "fault", fault: guardedFault(round.fault, guard) };
+        return filter === undefined ? round : { kind: "fault", fault: filteredFault(round.fault, filter) };
       default:
         return round satisfies never;
     }
@@ -101,9 +101,9 @@ export function followRounds(following: Following): (round: Round) => AnsweredOu
 }
 
 /** What the server said of it passes as an error of its own would. */
-function guardedFault(fault: UpstreamFault, guard: Pick<ResultGuard, "error">): UpstreamFault {
+function filteredFault(fault: UpstreamFault, filter: Pick<ResponseFilter, "error">): UpstreamFault {
   if (fault.said === undefined) return fault;
-  return { ...fault, said: guard.error({ code: 0, message: fault.said }).message };
+  return { ...fault, said: filter.error({ code: 0, message: fault.said }).message };
 }
 
 function withLinks(

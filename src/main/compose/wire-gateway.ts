@@ -40,6 +40,8 @@ export function wireGateway(config: Config, { store, secret, servers, ...deps }:
     },
     actsUntil: createActsUntil(config.auth.runAfterTokenEndsMs),
     rateLimits: store.rateLimits,
+    decisionPoints: { ask: async () => ({ kind: "error", error: "It is not configured." }) },
+    guards: { check: async () => ({ kind: "error", error: "It is not configured." }) },
     scope: (endpoint) => live.scope(endpoint),
     seal: createSeal(secret, "request-state"),
     hash: createKeyedHash(secret, REDACTION),

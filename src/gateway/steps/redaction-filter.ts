@@ -1,4 +1,3 @@
-import type { InputRequest, Notification, RpcError } from "../../core/call.ts";
 import type { Cancellation } from "../../core/cancellation.ts";
 import type { Match } from "../../core/decision.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
@@ -11,26 +10,9 @@ import { LONG_BYTES, type LongRedactions } from "../../redaction/long-redactions
 import { type MarkHash, redactJson, redactResult } from "../../redaction/redact.ts";
 import type { Redaction } from "../../redaction/redaction.ts";
 import type { ResultKind } from "../../redaction/shapes/result-kinds.ts";
+import type { ResponseFilter } from "./response-filter.ts";
 
-/**
- * Stands between a tool and the client for one call whose decision says `inspectsResult`: whatever the tool says passes
- * through here. What it says beside its result is decided on as if the result were not known. @throws never
- */
-export interface ResultGuard {
-  /** The result as the client may see it, its own bytes if nothing had to go; `undefined` if none of it may be given out. */
-  result(result: RawJson): RawJson | undefined;
-  /** The same, for a result of any length: a long one is searched beside the event loop. @throws never */
-  anyResult(result: RawJson): RawJson | undefined | Promise<RawJson | undefined>;
-  error(error: RpcError): RpcError;
-  notification(notification: Notification): Notification;
-  inputRequests(given: Readonly<Record<string, InputRequest>>): Readonly<Record<string, InputRequest>>;
-  /** What is taken out of all that comes beside the result. */
-  beside(): readonly Redaction[];
-  /** Every result policy that matched what passed so far, shadow ones too. */
-  matched(): readonly Match[];
-}
-
-export interface ResultGuardDeps {
+export interface RedactionFilterDeps {
   /** The set that decided the call. */
   readonly set: PolicySet;
   readonly input: PolicyInput;
@@ -41,7 +23,11 @@ export interface ResultGuardDeps {
   readonly cancellation?: Cancellation;
 }
 
-export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
+/**
+ * Takes out what policies of the effect `redact` want out. What a server says beside its result is decided on as if the result
+ * were not known.
+ */
+export function createRedactionFilter(deps: RedactionFilterDeps): ResponseFilter {
   const { set, input, hash, longRedactions, log, cancellation } = deps;
   const resultKind = resultKindOf(input);
   const matches = new Map<string, Match>();
@@ -85,22 +71,23 @@ export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
       return withhold(err instanceof Error ? err.name : "unknown");
     }
   };
-  const guard: ResultGuard = {
-    anyResult: (result) => (result.bytes.length < LONG_BYTES ? guard.result(result) : longResult(result)),
-    result(result) {
-      try {
-        const read = parseEmbedded(result.bytes.toString("utf8"));
-        if (read === undefined || !isObject(read.value)) return withhold("It is not a JSON object.");
-        const redactions = applied(set.decideResult(input, policyResult(read.value)));
-        const redacted = redactResult(resultKind, read.value, redactions, hash);
-        if (!redacted.ok) return withhold(redacted.reason);
-        // A member that is there twice was looked at once: what is sent on is what was looked at.
-        return redacted.result === read.value && read.faithful ? result : RawJson.fromValue(redacted.result);
-      } catch (err) {
-        // A message could quote the result.
-        return withhold(err instanceof Error ? err.name : "unknown");
-      }
-    },
+  const shortResult = (result: RawJson): RawJson | undefined => {
+    try {
+      const read = parseEmbedded(result.bytes.toString("utf8"));
+      if (read === undefined || !isObject(read.value)) return withhold("It is not a JSON object.");
+      const redactions = applied(set.decideResult(input, policyResult(read.value)));
+      const redacted = redactResult(resultKind, read.value, redactions, hash);
+      if (!redacted.ok) return withhold(redacted.reason);
+      // A member that is there twice was looked at once: what is sent on is what was looked at.
+      return redacted.result === read.value && read.faithful ? result : RawJson.fromValue(redacted.result);
+    } catch (err) {
+      // A message could quote the result.
+      return withhold(err instanceof Error ? err.name : "unknown");
+    }
+  };
+  return {
+    // A long one is searched beside the event loop.
+    result: (result) => (result.bytes.length < LONG_BYTES ? shortResult(result) : longResult(result)),
     error(error) {
       const { message, data } = beside({
         message: error.message,
@@ -117,7 +104,6 @@ export function createResultGuard(deps: ResultGuardDeps): ResultGuard {
     beside: () => decideBeside().redactions,
     matched: () => [...matches.values()],
   };
-  return guard;
 }
 
 /** What the result of a request is. */
