@@ -51,7 +51,7 @@ export const GUARD_PHASES = ["request", "result"] as const;
 export type GuardPhase = (typeof GUARD_PHASES)[number];
 
 /** Somebody who is to be asked about a request because a policy says so. */
-interface Question {
+interface OutsideRequirement {
   readonly policy: string;
   /** The name of whom to ask. */
   readonly by: string;
@@ -64,10 +64,10 @@ interface Question {
 }
 
 /** A decision point that is to be asked before the request goes on. */
-export type AuthorizeQuestion = Question;
+export type AuthorizeRequirement = OutsideRequirement;
 
 /** A guard that is to see what passes. */
-export interface GuardQuestion extends Question {
+export interface GuardRequirement extends OutsideRequirement {
   readonly phases: readonly GuardPhase[];
 }
 
@@ -132,9 +132,9 @@ interface DecisionReport {
   /** Policies want to see the result before the client does: `decideResult` is to be asked. */
   readonly inspectsResult?: true;
   /** Whom to ask before the request goes on, in file order. Absent if nobody, or if it is refused anyway. */
-  readonly authorize?: readonly AuthorizeQuestion[];
+  readonly authorize?: readonly AuthorizeRequirement[];
   /** Who is to see what passes, in file order. Absent if nobody, or if it is refused anyway. */
-  readonly guards?: readonly GuardQuestion[];
+  readonly guards?: readonly GuardRequirement[];
 }
 
 /** The verdict over one call: the strongest effect of all policies that matched. */

@@ -1,7 +1,8 @@
 import type { Cancellation } from "../core/cancellation.ts";
+import type { GuardPhase } from "../core/decision.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { PolicyInput } from "../policy/policy-set.ts";
-import type { GuardAnswer, GuardPhase } from "./guards.ts";
+import type { GuardAnswer } from "./guards.ts";
 
 /** What a guard is shown, and who may give it up. */
 export interface GuardQuestion {

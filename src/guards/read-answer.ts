@@ -1,10 +1,11 @@
+import type { GuardPhase } from "../core/decision.ts";
 import { asCodePoint, cut, escapeForDisplay } from "../core/display.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import { JSON_LIMITS } from "../core/limits.ts";
 import { parseJson } from "../core/parse-json.ts";
 import { type NameWatch, scanJson } from "../core/scan-json.ts";
 import { guardError } from "./guard.ts";
-import type { GuardAnswer, GuardPhase } from "./guards.ts";
+import type { GuardAnswer } from "./guards.ts";
 
 const MAX_MESSAGE = 1_000;
 const MAX_LABELS = 20;

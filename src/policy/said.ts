@@ -1,9 +1,9 @@
-import { type AuthorizeQuestion, allows, type Decision, type Match, type Said } from "../core/decision.ts";
+import { type AuthorizeRequirement, allows, type Decision, type Match, type Said } from "../core/decision.ts";
 
 /** What a question was about, and what the answer was. */
-export interface Answered {
+export interface GivenAnswer {
   readonly effect: "authorize" | "guard";
-  readonly question: AuthorizeQuestion;
+  readonly question: AuthorizeRequirement;
   readonly said: Said;
 }
 
@@ -16,7 +16,7 @@ export function letsPass({ answer }: Said): boolean {
  * The decision with what was said on record in it; one that lets the request through is refused by the first of these policies, in
  * their order, whose answer is no or none. An answer to a policy in shadow refuses nothing. Pure.
  */
-export function withAnswers(decision: Decision, answers: readonly Answered[]): Decision {
+export function withAnswers(decision: Decision, answers: readonly GivenAnswer[]): Decision {
   const matched = answers.filter(({ question }) => !question.shadow).reduce(recorded, decision.matched);
   const shadows = answers.filter(({ question }) => question.shadow);
   const unapplied = shadows.length === 0 ? decision.unapplied : shadows.reduce(recorded, decision.unapplied ?? []);
@@ -27,11 +27,11 @@ export function withAnswers(decision: Decision, answers: readonly Answered[]): D
 }
 
 /** What the agent is told. The reason only where the policy says so: it is somebody else's, and may hold anything. */
-function refusalText({ question: { message, showReason }, said: { answer, reason } }: Answered): string {
+function refusalText({ question: { message, showReason }, said: { answer, reason } }: GivenAnswer): string {
   return answer === "deny" && showReason && reason !== undefined ? `${message} (${reason})` : message;
 }
 
-function recorded(matches: readonly Match[], { effect, question, said }: Answered): readonly Match[] {
+function recorded(matches: readonly Match[], { effect, question, said }: GivenAnswer): readonly Match[] {
   const { policy, shadow } = question;
   const at = matches.findIndex((match) => match.policy === policy);
   if (at >= 0) return matches.map((match, index) => (index === at ? { ...match, said } : match));

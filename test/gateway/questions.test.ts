@@ -3,7 +3,7 @@ import { Cancellation } from "../../src/core/cancellation.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { PointAnswer } from "../../src/decision-points/decision-points.ts";
 import { toolSubject } from "../../src/gateway/requests/subject.ts";
-import { type Asked, createQuestions } from "../../src/gateway/steps/questions.ts";
+import { createQuestions } from "../../src/gateway/steps/questions.ts";
 import type { GuardAnswer } from "../../src/guards/guards.ts";
 import { createAnswers } from "../../src/policy/answer.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
@@ -45,7 +45,7 @@ async function ask(policies: string, { points = {}, guards = {}, isRun = false }
   const subject = toolSubject(entry as unknown as Parameters<typeof toolSubject>[0], { v: "1" });
   const input = { ...policyInput({}), subject, arguments: subject.arguments };
   const { decision, refusal: misfit } = answers.of(set, input);
-  const first: Asked = { subject, set, input, decision, misfit };
+  const first = { subject, set, input, decision, misfit, signIn: undefined };
   const end = await questions.answered(first, { cancellation: new Cancellation(), goesOnWith: () => !isRun });
   return { ...end, asked };
 }

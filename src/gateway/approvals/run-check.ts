@@ -12,7 +12,7 @@ import type { ListKind } from "../../mcp/messages.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import { type Subject, toolSubject } from "../requests/subject.ts";
 import type { SignInCheck, SignInDecision } from "../step-up/sign-in.ts";
-import type { DecidedRequest } from "../steps/execute.ts";
+import type { DecidedRequest } from "../steps/decided-request.ts";
 import type { ApprovalContext } from "./approval-context.ts";
 import { listedSubject } from "./listed-subject.ts";
 

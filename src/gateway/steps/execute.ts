@@ -6,32 +6,20 @@ import type { Allowed, Decision } from "../../core/decision.ts";
 import type { Round } from "../../core/round.ts";
 import type { Scope } from "../../core/scope.ts";
 import { Slices } from "../../core/slices.ts";
-import type { Answers, PolicyAnswer } from "../../policy/answer.ts";
-import type { PolicyInput, PolicySet } from "../../policy/policy-set.ts";
+import type { Answers } from "../../policy/answer.ts";
+import type { PolicySet } from "../../policy/policy-set.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import type { Subject } from "../requests/subject.ts";
 import type { SignInCheck, SignInDecision } from "../step-up/sign-in.ts";
 import type { StepUpGate } from "../step-up/step-up-gate.ts";
 import { createResponseFilter, type ResponseFilterDeps } from "./create-response-filter.ts";
+import type { DecidedRequest } from "./decided-request.ts";
 import { auditOpening, type Origin, policyInput } from "./origin.ts";
 import type { OutOfBand } from "./out-of-band.ts";
 import { hasQuestions, type Questions } from "./questions.ts";
 import type { RateLimitGuard } from "./rate-limit-guard.ts";
 import type { ResponseFilter } from "./response-filter.ts";
 import { callUpstream, type UpstreamCall } from "./upstream-call.ts";
-
-/** A request that policies have decided on. */
-export interface DecidedRequest {
-  readonly subject: Subject;
-  /** It decides on the request and on its result, whatever is swapped in meanwhile. */
-  readonly set: PolicySet;
-  readonly input: PolicyInput;
-  readonly decision: Decision;
-  /** Why its arguments are refused, though no policy refuses it. */
-  readonly misfit: PolicyAnswer["refusal"];
-  /** The sign-in that the decision asks for, where it was looked for. */
-  readonly signIn: SignInCheck | undefined;
-}
 
 /** A request that is on record. */
 export interface RecordedRequest extends DecidedRequest {
@@ -142,7 +130,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     // What policies were asked about has to be what the server reads.
     const { decision, refusal: misfit } = deps.answers.of(set, input);
     const decided = { subject, set, input, decision, misfit, signIn: undefined };
-    const asked = hasQuestions(decision) ? { ...decided, ...(await deps.questions.answered(decided, way)) } : decided;
+    const asked = hasQuestions(decision) ? await deps.questions.answered(decided, way) : decided;
     const { decision: now } = asked;
     if (now.effect !== "step_up" || now.hidden || asked.misfit !== undefined) return asked;
     return { ...asked, signIn: await way.signIn(now) };

@@ -1,6 +1,6 @@
 import type { Notification, RpcError } from "../../core/call.ts";
 import { Cancellation } from "../../core/cancellation.ts";
-import type { GuardQuestion, Match, Said } from "../../core/decision.ts";
+import type { GuardRequirement, Match, Said } from "../../core/decision.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import { RawJson } from "../../core/raw-json.ts";
@@ -12,7 +12,7 @@ import type { ResponseFilter } from "./response-filter.ts";
 export interface GuardFilterDeps {
   readonly guards: Pick<Guards, "check">;
   /** Those that look at results, in file order. */
-  readonly questions: readonly GuardQuestion[];
+  readonly questions: readonly GuardRequirement[];
   readonly input: PolicyInput;
   readonly log: Log;
   readonly cancellation?: Cancellation | undefined;
@@ -27,11 +27,11 @@ export function createGuardFilter(deps: GuardFilterDeps): ResponseFilter {
   const matches = new Map<string, Match>();
   const looks = questions.some(({ shadow }) => !shadow);
 
-  const record = ({ policy, shadow }: GuardQuestion, said: Said): void => {
+  const record = ({ policy, shadow }: GuardRequirement, said: Said): void => {
     const mode = shadow ? ({ mode: "shadow" } as const) : {};
     matches.set(policy, { policy, effect: "guard", because: "condition", ...mode, said });
   };
-  const withhold = ({ policy, by }: GuardQuestion): undefined => {
+  const withhold = ({ policy, by }: GuardRequirement): undefined => {
     log.info(
       { call: input.request.id, upstream: input.subject.upstream, policy, guard: by },
       "A guard stopped a result.",

@@ -1,17 +1,14 @@
 import type { Cancellation } from "../../core/cancellation.ts";
-import { type Allowed, allows, type Decision, type GuardQuestion, type Said } from "../../core/decision.ts";
+import { type Allowed, allows, type Decision, type GuardRequirement, type Said } from "../../core/decision.ts";
 import { canonicalJson } from "../../core/json.ts";
 import type { DecisionPoints } from "../../decision-points/decision-points.ts";
 import type { Guards } from "../../guards/guards.ts";
 import type { Answers } from "../../policy/answer.ts";
 import type { PolicyInput } from "../../policy/policy-set.ts";
-import { type Answered, letsPass, withAnswers } from "../../policy/said.ts";
+import { type GivenAnswer, letsPass, withAnswers } from "../../policy/said.ts";
 import { REQUEST_KINDS } from "../requests/kinds.ts";
 import { givenTo, type Subject } from "../requests/subject.ts";
-import type { DecidedRequest } from "./execute.ts";
-
-/** A request as far as it is decided, before a sign-in is looked for. */
-export type Asked = Pick<DecidedRequest, "subject" | "set" | "input" | "decision" | "misfit">;
+import type { DecidedRequest } from "./decided-request.ts";
 
 export interface QuestionsDeps {
   readonly decisionPoints: Pick<DecisionPoints, "ask">;
@@ -20,7 +17,7 @@ export interface QuestionsDeps {
 }
 
 /** Who gives a request up, and what it may become. */
-export interface Asking {
+export interface RequestWay {
   readonly cancellation: Cancellation;
   /** Whether it may go on with other arguments, which a guard has put in place of its own. */
   goesOnWith(subject: Subject): boolean;
@@ -34,7 +31,7 @@ export interface Questions {
    * The same once its guards have seen the request, too. Where one of them has replaced the arguments, it is decided anew with
    * those, once, and whoever is new to it is asked. @throws never
    */
-  answered(asked: Asked, asking: Asking): Promise<Asked>;
+  answered(decided: DecidedRequest, way: RequestWay): Promise<DecidedRequest>;
 }
 
 /** Whether there is anybody to ask. */
@@ -48,7 +45,7 @@ export function createQuestions({ decisionPoints, guards, answers }: QuestionsDe
     const { authorize = [] } = decision;
     if (authorize.length === 0) return decision;
     const said = await Promise.all(
-      authorize.map(async (question): Promise<Answered> => {
+      authorize.map(async (question): Promise<GivenAnswer> => {
         const answer = await decisionPoints.ask(question.by, input, cancellation);
         const reason = answer.kind === "deny" ? answer.reason : answer.kind === "error" ? answer.error : undefined;
         const said = { by: question.by, answer: answer.kind, ...(reason !== undefined && { reason }) };
@@ -60,10 +57,10 @@ export function createQuestions({ decisionPoints, guards, answers }: QuestionsDe
 
   /** Shows the request to one guard. `content`: what it puts in place of the arguments. */
   async function shown(
-    question: GuardQuestion,
-    { subject, input }: Asked,
+    question: GuardRequirement,
+    { subject, input }: DecidedRequest,
     mayReplace: boolean,
-    { cancellation, goesOnWith }: Asking,
+    { cancellation, goesOnWith }: RequestWay,
   ): Promise<{ readonly said: Said; readonly replaced?: Subject }> {
     const { by } = question;
     const args = givenTo(subject);
@@ -86,19 +83,19 @@ export function createQuestions({ decisionPoints, guards, answers }: QuestionsDe
     return { said: { by, answer: "replace", ...labels }, replaced };
   }
 
-  async function answered(first: Asked, asking: Asking): Promise<Asked> {
+  async function answered(first: DecidedRequest, way: RequestWay): Promise<DecidedRequest> {
     let made = first;
-    const looked: Answered[] = [];
+    const looked: GivenAnswer[] = [];
     for (let decidedAnew = false; ; decidedAnew = true) {
       if (!allows(made.decision) || made.misfit !== undefined) return withLooks(made, looked);
-      const decision = await authorized(made.decision, made.input, asking.cancellation);
+      const decision = await authorized(made.decision, made.input, way.cancellation);
       made = { ...made, decision };
       if (!allows(decision)) return withLooks(made, looked);
       const before = made.subject;
       for (const question of decision.guards ?? []) {
         if (!question.phases.includes("request") || looked.some((it) => it.question.policy === question.policy))
           continue;
-        const { said, replaced } = await shown(question, made, !decidedAnew, asking);
+        const { said, replaced } = await shown(question, made, !decidedAnew, way);
         looked.push({ effect: "guard", question, said });
         if (!question.shadow && !letsPass(said)) return withLooks(made, looked);
         if (replaced !== undefined) made = about(made, replaced);
@@ -121,10 +118,10 @@ function whyNot({ method }: Subject, mayReplace: boolean): string | undefined {
   return mayReplace ? undefined : "It replaces what has been replaced and decided anew.";
 }
 
-function about(made: Asked, subject: Subject): Asked {
+function about(made: DecidedRequest, subject: Subject): DecidedRequest {
   return { ...made, subject, input: { ...made.input, subject, arguments: subject.arguments } };
 }
 
-function withLooks(made: Asked, looked: readonly Answered[]): Asked {
+function withLooks(made: DecidedRequest, looked: readonly GivenAnswer[]): DecidedRequest {
   return looked.length === 0 ? made : { ...made, decision: withAnswers(made.decision, looked) };
 }

@@ -35,7 +35,7 @@ export type CompiledEffect =
   | { readonly effect: "authorize"; readonly question: CompiledQuestion }
   | { readonly effect: "guard"; readonly question: CompiledQuestion & { readonly phases: readonly GuardPhase[] } };
 
-/** Whom a policy has asked; see `AuthorizeQuestion`. */
+/** Whom a policy has asked; see `AuthorizeRequirement`. */
 export interface CompiledQuestion {
   readonly by: string;
   readonly showReason: boolean;

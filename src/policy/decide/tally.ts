@@ -1,8 +1,8 @@
 import type {
   ApprovalRequirement,
-  AuthorizeQuestion,
+  AuthorizeRequirement,
   Decision,
-  GuardQuestion,
+  GuardRequirement,
   Match,
   RateLimit,
 } from "../../core/decision.ts";
@@ -54,8 +54,8 @@ export class Tally {
   #stepUps: StepUpPolicy[] | undefined;
   #approvals: ApprovalRequirement[] | undefined;
   #limits: RateLimit[] | undefined;
-  #authorize: AuthorizeQuestion[] | undefined;
-  #guards: GuardQuestion[] | undefined;
+  #authorize: AuthorizeRequirement[] | undefined;
+  #guards: GuardRequirement[] | undefined;
   #context: CallContext | undefined;
 
   constructor(input: PolicyInput, match: SubjectMatch<CompiledPolicy>, wanted: WantedAllows) {
@@ -187,7 +187,7 @@ export class Tally {
     }
   }
 
-  #questionOf(policy: Extract<Deciding, { effect: "authorize" | "guard" }>): AuthorizeQuestion {
+  #questionOf(policy: Extract<Deciding, { effect: "authorize" | "guard" }>): AuthorizeRequirement {
     const { id, shadow, question } = policy;
     const { by, showReason } = question;
     return { policy: id, by, message: this.#messageOf(policy, undefined), showReason, shadow };
