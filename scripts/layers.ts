@@ -172,7 +172,14 @@ export const ROOMS: readonly Room[] = [
     tier: 4,
     uses: [...RECORDS, "redaction", "decision-points", "guards"],
     libraries: ["zod", "lru-cache"],
-    inner: [{ name: "requests" }, { name: "lists" }, { name: "step-up" }, { name: "steps" }, { name: "approvals" }],
+    inner: [
+      { name: "requests" },
+      { name: "lists" },
+      { name: "filters" },
+      { name: "step-up" },
+      { name: "steps" },
+      { name: "approvals" },
+    ],
   },
   {
     name: "operations",

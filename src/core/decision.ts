@@ -51,7 +51,7 @@ export const GUARD_PHASES = ["request", "result"] as const;
 export type GuardPhase = (typeof GUARD_PHASES)[number];
 
 /** Somebody who is to be asked about a request because a policy says so. */
-interface OutsideRequirement {
+interface ExternalRequirement {
   readonly policy: string;
   /** The name of whom to ask. */
   readonly by: string;
@@ -64,10 +64,10 @@ interface OutsideRequirement {
 }
 
 /** A decision point that is to be asked before the request goes on. */
-export type AuthorizeRequirement = OutsideRequirement;
+export type AuthorizeRequirement = ExternalRequirement;
 
 /** A guard that is to see what passes. */
-export interface GuardRequirement extends OutsideRequirement {
+export interface GuardRequirement extends ExternalRequirement {
   readonly phases: readonly GuardPhase[];
 }
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { Cancellation } from "../../src/core/cancellation.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { RawJson } from "../../src/core/raw-json.ts";
-import { createRedactionFilter } from "../../src/gateway/steps/redaction-filter.ts";
+import { createRedactionFilter } from "../../src/gateway/filters/redaction-filter.ts";
 import { createLongRedactions } from "../../src/redaction/long-redactions.ts";
 import { keepingLog } from "../support/audit.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";

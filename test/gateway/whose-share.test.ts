@@ -22,7 +22,7 @@ import { startApprovedRunner } from "../../src/gateway/approvals/approved-runner
 import { createRequestStates } from "../../src/gateway/requests/request-state.ts";
 import { createRetryTokens } from "../../src/gateway/requests/retry-tokens.ts";
 import { createLinks } from "../../src/gateway/steps/links.ts";
-import { createRedactionFilter } from "../../src/gateway/steps/redaction-filter.ts";
+import { createRedactionFilter } from "../../src/gateway/filters/redaction-filter.ts";
 import { digest } from "../support/audit-key.ts";
 import { opening } from "../support/audit-opening.ts";
 import { MemorySessions, person, SILENT } from "../support/mcp-endpoint.ts";

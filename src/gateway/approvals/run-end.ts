@@ -6,7 +6,7 @@ import type { Round, UpstreamFault } from "../../core/round.ts";
 import type { SubjectKind } from "../../core/subject.ts";
 import { withoutWords } from "../../upstream/process/last-words.ts";
 import { questionText, spentText } from "../approval-texts.ts";
-import type { ResponseFilter } from "../steps/response-filter.ts";
+import type { ResponseFilter } from "../filters/response-filter.ts";
 import { encodeOutcome, type StoredOutcome } from "./stored-outcome.ts";
 
 /** How a run ended: for the request, and for the audit. */

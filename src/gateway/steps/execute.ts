@@ -9,16 +9,16 @@ import { Slices } from "../../core/slices.ts";
 import type { Answers } from "../../policy/answer.ts";
 import type { PolicySet } from "../../policy/policy-set.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
+import { createResponseFilter, type ResponseFilterDeps } from "../filters/create-response-filter.ts";
+import type { ResponseFilter } from "../filters/response-filter.ts";
 import type { Subject } from "../requests/subject.ts";
 import type { SignInCheck, SignInDecision } from "../step-up/sign-in.ts";
 import type { StepUpGate } from "../step-up/step-up-gate.ts";
-import { createResponseFilter, type ResponseFilterDeps } from "./create-response-filter.ts";
 import type { DecidedRequest } from "./decided-request.ts";
 import { auditOpening, type Origin, policyInput } from "./origin.ts";
 import type { OutOfBand } from "./out-of-band.ts";
 import { hasQuestions, type Questions } from "./questions.ts";
 import type { RateLimitGuard } from "./rate-limit-guard.ts";
-import type { ResponseFilter } from "./response-filter.ts";
 import { callUpstream, type UpstreamCall } from "./upstream-call.ts";
 
 /** A request that is on record. */

@@ -4,9 +4,9 @@ import type { AnsweredOutcome } from "../../core/outcome.ts";
 import type { RawJson } from "../../core/raw-json.ts";
 import type { InputRequiredRound, Round, UpstreamFault } from "../../core/round.ts";
 import type { Upstream } from "../../upstream/upstream.ts";
+import type { ResponseFilter } from "../filters/response-filter.ts";
 import type { RequestStates } from "../requests/request-state.ts";
 import type { ShownLinks } from "./links.ts";
-import type { ResponseFilter } from "./response-filter.ts";
 
 /** One upstream call, and who hears of its end. */
 export interface Following {
