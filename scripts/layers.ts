@@ -160,7 +160,12 @@ export const ROOMS: readonly Room[] = [
       { name: "verify", uses: ["core", "store"], below: ["checkpoints"] },
     ],
   },
-  { name: "decision-points", tier: 3, uses: ["core", "http", "policy"] },
+  {
+    name: "decision-points",
+    tier: 3,
+    uses: ["core", "http", "policy"],
+    libraries: ["@grpc/grpc-js", "@grpc/proto-loader"],
+  },
   {
     name: "guards",
     tier: 3,

@@ -1,14 +1,19 @@
 import { personKey } from "../core/principal.ts";
+import { createAuthZenPoint } from "./authzen.ts";
 import type { DecisionPoints } from "./decision-points.ts";
+import { createGrpcAuthzPoint, type GrpcPointOptions } from "./ext-authz-grpc.ts";
+import { createHttpAuthzPoint } from "./ext-authz-http.ts";
 import { createOpaPoint, type OpaOptions } from "./opa.ts";
-import type { Point } from "./point.ts";
+import type { HttpPointOptions, Point } from "./point.ts";
 import { PointQueue } from "./point-queue.ts";
 import { pointError } from "./read-answer.ts";
 
 /** One decision point of the configuration: exactly one of its kinds. */
 export interface DecisionPointOptions {
   readonly name: string;
-  readonly opa: (OpaOptions & Timing) | undefined;
+  readonly authzen?: (HttpPointOptions & Timing) | undefined;
+  readonly opa?: (OpaOptions & Timing) | undefined;
+  readonly extAuthz?: ((HttpPointOptions | GrpcPointOptions) & Timing) | undefined;
 }
 
 interface Timing {
@@ -45,8 +50,13 @@ export function createDecisionPoints(options: readonly DecisionPointOptions[]): 
   };
 }
 
-function knownOf({ name, opa }: DecisionPointOptions): Known {
-  const queue = new PointQueue();
-  if (opa !== undefined) return { point: createOpaPoint(opa), timeoutMs: opa.timeoutMs, queue };
+function knownOf({ name, authzen, opa, extAuthz }: DecisionPointOptions): Known {
+  const known = (point: Point, { timeoutMs }: Timing): Known => ({ point, timeoutMs, queue: new PointQueue() });
+  if (authzen !== undefined) return known(createAuthZenPoint(authzen), authzen);
+  if (opa !== undefined) return known(createOpaPoint(opa), opa);
+  if (extAuthz !== undefined) {
+    const isGrpc = "target" in extAuthz;
+    return known(isGrpc ? createGrpcAuthzPoint(extAuthz) : createHttpAuthzPoint(extAuthz), extAuthz);
+  }
   throw new Error(`The schema let the decision point ${name} pass without a kind.`);
 }

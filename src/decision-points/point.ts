@@ -28,7 +28,7 @@ export interface HttpPointOptions extends PointOptions {
 }
 
 /** One question over HTTP. */
-export interface HttpQuestion {
+interface HttpQuestion {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: JsonObject;
@@ -37,14 +37,13 @@ export interface HttpQuestion {
 /** Makes a point that is asked over HTTP: `question` says what it is sent, `read` what its answer means. */
 export function createHttpPoint(
   { url, headers, maxBytes }: HttpPointOptions,
-  question: (input: PolicyInput) => HttpQuestion | PointAnswer,
+  question: (input: PolicyInput) => HttpQuestion,
   read: (answer: PoolAnswer) => PointAnswer,
 ): Point {
   const pool = new OutboundPool({ url, headers, maxConnections: MAX_AT_ONCE });
   return {
     async ask(input, signal) {
       const asked = question(input);
-      if ("kind" in asked) return asked;
       const body = writeExact(asked.body);
       if (Buffer.byteLength(body) > maxBytes) return tooLong(maxBytes);
       return read(await pool.post({ ...asked, body, maxAnswerBytes: MAX_ANSWER_BYTES, signal }));

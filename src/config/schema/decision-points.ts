@@ -7,7 +7,7 @@ const OWN =
   /^(?:connection|content-encoding|content-length|content-type|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
 
 /** What is said of every decision point. */
-export const pointParts = {
+const pointParts = {
   headers: headers
     .refine((value) => !Object.keys(value).some((name) => OWN.test(name)), {
       error: "Content-Type, Host and what frames a message the gateway writes itself.",
@@ -41,11 +41,50 @@ const opa = z
   })
   .transform(({ url, path, ...rest }) => ({ url, path, ...pointOf(rest) }));
 
+const authzen = z
+  .strictObject({
+    url: baseUrl.describe("The decision point: POST <url>/access/v1/evaluation."),
+    ...pointParts,
+  })
+  .transform(({ url, ...rest }) => ({ url, ...pointOf(rest) }));
+
+const hostAndPort = z
+  .string()
+  .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):[1-9]\d{0,4}$/, {
+    error: "Write host:port, without a scheme.",
+  })
+  .refine((value) => Number(value.slice(value.lastIndexOf(":") + 1)) <= 65_535, { error: "There is no such port." });
+
+const extAuthz = z
+  .strictObject({
+    grpc: hostAndPort.optional().describe("A service of envoy.service.auth.v3.Authorization: host:port."),
+    tls: z.boolean().default(false).describe("Whether the service of grpc speaks TLS."),
+    http: baseUrl.optional().describe("A service over HTTP: POST <url>/mcp, or /mcp/<endpoint>. 200 allows."),
+    ...pointParts,
+  })
+  .refine((value) => (value.grpc === undefined) !== (value.http === undefined), {
+    error: "Write exactly one of grpc and http.",
+  })
+  .refine((value) => value.grpc !== undefined || !value.tls, { error: "tls is for grpc; write https:// for http." })
+  .refine((value) => value.grpc === undefined || !Object.keys(value.headers).some(isNoMetadata), {
+    error: "gRPC itself writes headers that start with grpc-, and those that end in -bin are no text.",
+  })
+  .transform(({ grpc, tls, http, ...rest }) => {
+    const common = pointOf(rest);
+    return grpc === undefined ? { url: http ?? "", ...common } : { target: grpc, tls, ...common };
+  });
+
+const isNoMetadata = (name: string): boolean => /^grpc-|-bin$/i.test(name);
+
 /** One entry of `decision_points:`; exactly one of its keys. */
 export const decisionPointSchema = z
-  .strictObject({ opa: opa.optional().describe("Open Policy Agent.") })
-  .refine((value) => Object.keys(value).length === 1, { error: "Write opa." })
-  .transform((value) => ({ opa: value.opa }));
+  .strictObject({
+    authzen: authzen.optional().describe("A decision point of AuthZEN's Authorization API 1.0."),
+    opa: opa.optional().describe("Open Policy Agent."),
+    ext_authz: extAuthz.optional().describe("A service of Envoy's external authorization."),
+  })
+  .refine((value) => Object.keys(value).length === 1, { error: "Write exactly one of authzen, opa and ext_authz." })
+  .transform((value) => ({ authzen: value.authzen, opa: value.opa, extAuthz: value.ext_authz }));
 
 function pointOf(given: {
   readonly headers: Readonly<Record<string, string>>;
