@@ -12,11 +12,14 @@ export interface RelayedRequest {
   readonly body: string;
 }
 
+/** Credentials, and what only the gateway says of the caller: where it says nothing, nobody else does. */
+const NOT_RELAYED = /^(?:authorization|cookie|proxy-authorization|x-api-key|x-portcullis-.*)$/i;
+
 /** Writes a request as its server gets it. The id is that of the record. */
 export function relayedRequest(input: PolicyInput): RelayedRequest {
   const { request } = input;
   const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-    typeof value === "string" && name !== "authorization" && name !== "cookie" ? [[name, value] as const] : [],
+    typeof value === "string" && !NOT_RELAYED.test(name) ? [[name, value] as const] : [],
   );
   const message = { jsonrpc: "2.0", id: request.id, method: request.method, params: paramsOf(input) };
   return {

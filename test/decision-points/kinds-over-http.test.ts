@@ -121,7 +121,9 @@ describe("an ext_authz service over HTTP", () => {
 
   it("cannot be told by a request who calls", async () => {
     const server = await answering(200, "");
-    await ask("extAuthz", server, policyInput({ request: { headers: { "x-portcullis-user": "root", "x-key": "z" } } }));
+    const headers = { "x-portcullis-user": "root", "x-portcullis-roles": "cfo", "x-key": "z" };
+    await ask("extAuthz", server, policyInput({ request: { headers }, principal: { unread: ["roles"] } }));
+    expect(server.asked[0]?.headers).not.toHaveProperty("x-portcullis-roles");
     expect(server.asked[0]?.headers).toMatchObject({ "x-portcullis-user": "u-1", "x-key": "k" });
   });
 
