@@ -27,6 +27,8 @@ export function registerCheck(program: Command, shell: Shell): void {
         options: {
           default: config.policies.default,
           flows: config.approvalFlows.map((flow) => flow.name),
+          decisionPoints: config.decisionPoints.map(({ name }) => name),
+          guards: config.guards.map(({ name }) => name),
           noClientAddress: whyNoClientAddress(config.server),
         },
       });

@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema/schema.ts";
+import { ARGUMENTS_GUARD } from "../policy/file/schema.ts";
 import type { InputSchemas } from "../policy/input-schemas/input-schemas.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import { createArgumentsGuard } from "./arguments-guard.ts";
@@ -19,9 +20,6 @@ export interface GuardsDeps {
   readonly now: () => number;
 }
 
-/** The guard that needs no configuration. */
-const BUILT_IN = "arguments";
-
 /** The guards of one configuration, with what they keep open. */
 export interface OpenGuards extends Guards {
   /** Ends their connections. */
@@ -30,7 +28,7 @@ export interface OpenGuards extends Guards {
 
 /** Makes the guards of the configuration, and the one that is built in. @throws when the secret of one cannot be used */
 export function createGuards(options: readonly GuardOptions[], deps: GuardsDeps): OpenGuards {
-  const guards = new Map<string, Guard>([[BUILT_IN, createArgumentsGuard(deps.inputSchemas)]]);
+  const guards = new Map<string, Guard>([[ARGUMENTS_GUARD, createArgumentsGuard(deps.inputSchemas)]]);
   const open: (() => void)[] = [];
   for (const { name, webhook, extMcp, mcp } of options) {
     if (webhook !== undefined) guards.set(name, createWebhookGuard(webhook, deps.now));

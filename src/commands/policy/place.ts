@@ -40,6 +40,9 @@ export interface PolicyPlace {
   readonly levels: readonly LevelFolder[];
   /** `undefined`: there is no configuration that would name them. */
   readonly flows: readonly string[] | undefined;
+  /** See `CompileOptions`. */
+  readonly decisionPoints?: CompileOptions["decisionPoints"];
+  readonly guards?: CompileOptions["guards"];
   /** See `CompileOptions`; `undefined` also where there is no configuration that could say so. */
   readonly noClientAddress?: CompileOptions["noClientAddress"];
   /** The flows themselves, where `flows` names them. */
@@ -100,7 +103,10 @@ function readSettings(options: PlaceOptions, shell: Shell): Settings | undefined
     levels: loaded.policyFolders,
   };
   const noClientAddress = whyNoClientAddress(loaded.server);
-  return { ...settings, flows, approvalFlows, noClientAddress, facts: factsOf(loaded), endpoints: loaded.endpoints };
+  const decisionPoints = loaded.decisionPoints.map(({ name }) => name);
+  const guards = loaded.guards.map(({ name }) => name);
+  const names = { flows, decisionPoints, guards };
+  return { ...settings, ...names, approvalFlows, noClientAddress, facts: factsOf(loaded), endpoints: loaded.endpoints };
 }
 
 const NOT_CONFIGURED = {

@@ -12,7 +12,10 @@ import type { WiredUpstreams } from "./wire-upstreams.ts";
 const REDACTION = "redaction";
 
 export interface WireGatewayDeps
-  extends Pick<GatewayDeps, "audit" | "approvals" | "stepUp" | "digests" | "policies" | "link" | "log" | "now"> {
+  extends Pick<
+    GatewayDeps,
+    "audit" | "approvals" | "stepUp" | "digests" | "decisionPoints" | "guards" | "policies" | "link" | "log" | "now"
+  > {
   readonly store: Store;
   readonly secret: Uint8Array;
   readonly servers: WiredUpstreams;
@@ -40,8 +43,6 @@ export function wireGateway(config: Config, { store, secret, servers, ...deps }:
     },
     actsUntil: createActsUntil(config.auth.runAfterTokenEndsMs),
     rateLimits: store.rateLimits,
-    decisionPoints: { ask: async () => ({ kind: "error", error: "It is not configured." }) },
-    guards: { check: async () => ({ kind: "error", error: "It is not configured." }) },
     scope: (endpoint) => live.scope(endpoint),
     seal: createSeal(secret, "request-state"),
     hash: createKeyedHash(secret, REDACTION),

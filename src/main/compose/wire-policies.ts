@@ -35,6 +35,8 @@ export async function wirePolicies(
     folders: config.policyFolders,
     default: config.policies.default,
     flows: config.approvalFlows.map((flow) => flow.name),
+    decisionPoints: config.decisionPoints.map(({ name }) => name),
+    guards: config.guards.map(({ name }) => name),
     noClientAddress: whyNoClientAddress(config.server),
     log,
     now,

@@ -10,6 +10,7 @@ import { createSeal } from "../../core/seal.ts";
 import { createDecisionPoints, type OpenDecisionPoints } from "../../decision-points/create-decision-points.ts";
 import { recordApprovals } from "../../gateway/approvals/record.ts";
 import { recordSignIns } from "../../gateway/step-up/record.ts";
+import type { OpenGuards } from "../../guards/create-guards.ts";
 import { createActivityOperations } from "../../operations/activity/create-activity-operations.ts";
 import { createEvents, type EventSource } from "../../operations/events/create-events.ts";
 import { createPolicyOperations } from "../../operations/policies/create-policy-operations.ts";
@@ -21,6 +22,7 @@ import type { StepUpService } from "../../step-up/create-step-up.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { WireDeps } from "./deps.ts";
 import { readAnchors } from "./read-anchors.ts";
+import { readGuards } from "./read-guards.ts";
 import { type Notifying, readNotifiers } from "./read-notifiers.ts";
 import { type GatewaySecrets, openStoreWith, readSecrets } from "./read-secrets.ts";
 import { createReload } from "./reload.ts";
@@ -80,6 +82,7 @@ interface Parts extends GatewaySecrets, WiredAudit, GatewayParts {
   readonly stepUp: StepUpService;
   readonly servers: WiredUpstreams;
   readonly decisionPoints: OpenDecisionPoints;
+  readonly guards: OpenGuards;
   readonly events: EventSource;
   /** Where people find an approval request: the same in answers to agents and in messages to approvers. */
   readonly link: (id: string) => string;
@@ -127,9 +130,13 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
   open.push(() => servers.close());
   const decisionPoints = createDecisionPoints(config.decisionPoints);
   open.push(() => decisionPoints.close());
+  const guarding = readGuards(config, { inputSchemas, upstreams: servers.upstreams, now });
+  if (!guarding.ok) return guarding;
+  const { guards } = guarding;
+  open.push(async () => guards.close());
   const link = (id: string): string => `${place.publicUrl}/console/approvals/${id}`;
   const parts = wireGateway(config, {
-    ...{ store, secret, servers, audit, approvals, stepUp, digests, link, log, now },
+    ...{ store, secret, servers, audit, approvals, stepUp, digests, decisionPoints, guards, link, log, now },
     policies: () => policies.current(),
   });
   const events = createEvents({
@@ -142,7 +149,7 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
   recordApprovals(approvals, audit);
   recordSignIns(stepUp, audit);
   const { notifiers } = notifying;
-  const own = { policies, notifiers, store, approvals, stepUp, servers, decisionPoints, events, link, place };
+  const own = { policies, notifiers, store, approvals, stepUp, servers, decisionPoints, guards, events, link, place };
   return { ok: true, wired: wiredOf(config, { ...secrets, ...wiredAudit, ...parts, ...own }, deps) };
 }
 
@@ -205,6 +212,7 @@ async function end(parts: Parts, dispatcher: Dispatcher | undefined): Promise<vo
   // Runs that their servers' end has cut off are written down as such, and not left to their leases.
   await parts.gateway.drain(LAST_WRITE_MS);
   await parts.decisionPoints.close();
+  parts.guards.close();
   await parts.approvals.close();
   await parts.stepUp.close();
   await dispatcher?.close();

@@ -52,12 +52,15 @@ export interface TestRunInput {
   readonly default: "allow" | "deny";
   readonly levels?: CompileOptions["levels"];
   readonly flows: readonly string[] | undefined;
+  readonly decisionPoints?: readonly string[] | undefined;
+  readonly guards?: readonly string[] | undefined;
 }
 
 /** Runs files of tests against policies. Pure. @throws never for what stands in the files */
 export function runPolicyTests(input: TestRunInput): TestRun {
-  const { policies, default: fallback, levels, flows } = input;
-  const whole = compilePolicies(policies, { default: fallback, levels, flows });
+  const { policies, default: fallback, levels, flows, decisionPoints, guards } = input;
+  const known = { levels, flows, decisionPoints, guards };
+  const whole = compilePolicies(policies, { default: fallback, ...known });
   if (!whole.ok) return whole;
 
   const errors: PolicyError[] = [];
@@ -73,7 +76,7 @@ export function runPolicyTests(input: TestRunInput): TestRun {
     }
     const { content, policyFiles } = read.tests;
     const chosen = policyFiles === undefined ? policies : policies.filter(({ name }) => policyFiles.includes(name));
-    const compiled = compilePolicies(chosen, { default: content.default ?? fallback, levels, flows });
+    const compiled = compilePolicies(chosen, { default: content.default ?? fallback, ...known });
     if (!compiled.ok) return compiled;
     const unknown = unknownPolicies(read.tests, compiled.set);
     errors.push(...unknown);
