@@ -15,6 +15,7 @@ import {
   templateOf,
   uriOf,
 } from "../support/decided-world.ts";
+import { type ExternalChecks, startExternalChecks } from "../support/external-checks.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
 interface Wanted {
@@ -47,6 +48,12 @@ const EFFECTS: Readonly<Record<string, Wanted>> = {
   limit: { does: 'rate_limit: { limit: 1, per: 1h, cost: "2" }', decision: "rate_limit", ...REFUSED },
   redact: { does: "redact: { detect: [email] }", ...GOES },
   signin: { does: "step_up: { acr: [mfa] }", decision: "step_up", ...REFUSED },
+  "ask-yes": { does: "authorize: { by: corp }", ...GOES },
+  "ask-no": { does: "authorize: { by: corp }", decision: "deny", ...REFUSED },
+  "ask-lost": { does: "authorize: { by: corp }", decision: "deny", ...REFUSED },
+  "look-yes": { does: "guard: { by: dlp }", ...GOES },
+  "look-no": { does: "guard: { by: dlp, phases: [request] }", decision: "deny", ...REFUSED },
+  "look-lost": { does: "guard: { by: dlp, phases: [request] }", decision: "deny", ...REFUSED },
   approve: { does: "request_approval: { flow: single }", decision: "request_approval", ...REFUSED, only: NO_WAIT },
 };
 const NAMES = Object.keys(EFFECTS);
@@ -68,6 +75,7 @@ const POLICIES = Object.entries(EFFECTS).flatMap(([name, { does, when }]) => {
 });
 
 let servers: Readonly<Record<Era, DecidedServer>>;
+let checks: ExternalChecks;
 let gateway: TestGateway;
 const clients = new Map<string, DecidedClient>();
 const ENDPOINTS = ["one server", "two servers"] as const;
@@ -75,8 +83,13 @@ const ENDPOINTS = ["one server", "two servers"] as const;
 beforeAll(async () => {
   servers = { modern: await startDecidedServer("modern", NAMES), legacy: await startDecidedServer("legacy", NAMES) };
   const upstreams = { modern: { url: servers.modern.url }, legacy: { url: servers.legacy.url } };
+  checks = await startExternalChecks(() => ({}));
   gateway = await startTestGateway(
-    { ...APPROVALS_CONFIG, upstreams },
+    {
+      ...{ ...APPROVALS_CONFIG, upstreams },
+      decision_points: { corp: { opa: { url: checks.url, path: "mcp/allow" } } },
+      guards: { dlp: { webhook: { url: `${checks.url}/look`, secret: "a secret for the tests alone" } } },
+    },
     { "p.yaml": `policies:\n${POLICIES.join("\n")}\n` },
   );
   const port = Number(new URL(gateway.url).port);
@@ -89,6 +102,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateway.close();
+  await checks.close();
   for (const server of Object.values(servers)) await server.close();
 });
 
