@@ -38,7 +38,11 @@ export function countRows(rows: readonly CountableRow[], now: number): readonly 
   }
 
   function addMatches(row: CountableRow): void {
-    for (const { policy, shadow } of readMatches(row.policies)) add(row, shadow ? "shadow" : "applied", policy);
+    for (const { policy, shadow, effect } of readMatches(row.policies)) {
+      // A guard that has seen a result was counted when its request was decided.
+      if (row.kind === "closed" && effect === "guard") continue;
+      add(row, shadow ? "shadow" : "applied", policy);
+    }
   }
 
   for (const row of rows) {

@@ -1,5 +1,4 @@
 import { CALLS_LEFT_OUT } from "../core/call-outcome.ts";
-import type { Decision } from "../core/decision.ts";
 import { cut } from "../core/display.ts";
 import { writeExact } from "../core/exact-json.ts";
 import { type JsonObject, keptJson } from "../core/json.ts";
@@ -10,6 +9,7 @@ import { type AuditRow, EMPTY_ROW } from "../store/audit/audit-row.ts";
 import type { Act, AdminAct, AuditClosing, AuditOpening, UnlistedOpening } from "./audit.ts";
 import { createClientTexts } from "./client-texts.ts";
 import { createFacts } from "./facts.ts";
+import { matchesText, policiesText } from "./matches-text.ts";
 import { refusedRow } from "./refused-row.ts";
 import { sealArguments } from "./sealed-arguments.ts";
 import { REDACTED, redact } from "./secrets/redact.ts";
@@ -112,7 +112,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         upstream: null,
         tool: null,
         decision: null,
-        policies: policies === undefined || policies.length === 0 ? null : JSON.stringify(policies),
+        policies: policies === undefined || policies.length === 0 ? null : matchesText(policies),
         policySet: null,
         argumentsDigest: null,
         argumentsRedacted: null,
@@ -236,9 +236,4 @@ function argumentsOf({ subjectKind, subject: uri, arguments: args }: AuditOpenin
 function redactedText(args: JsonObject, kept: string): string {
   const redacted = redact(args);
   return redacted === args ? kept : writeExact(redacted);
-}
-
-/** What counted, then what was only evaluated. */
-function policiesText({ matched, unapplied }: Decision): string {
-  return JSON.stringify(unapplied === undefined ? matched : [...matched, ...unapplied]);
 }

@@ -1,12 +1,12 @@
 import type { ClientPeer } from "../core/call.ts";
 import { Cancellation } from "../core/cancellation.ts";
+import type { GuardPhase } from "../core/decision.ts";
 import { isObject, type Json } from "../core/json.ts";
 import type { Round } from "../core/round.ts";
 import { plainRequest } from "../upstream/messages/plain-request.ts";
 import type { Upstreams } from "../upstream/upstream.ts";
 import { type Guard, guardError } from "./guard.ts";
 import type { GuardAnswer } from "./guards.ts";
-import type { GuardPhase } from "../core/decision.ts";
 import { questionOf, writtenQuestion } from "./question.ts";
 import { readAnswer, readAnswerText } from "./read-answer.ts";
 import { createAskWithin } from "./waiting.ts";

@@ -1,12 +1,12 @@
 import { Server, ServerCredentials, type ServiceDefinition, status } from "@grpc/grpc-js";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Cancellation } from "../../src/core/cancellation.ts";
+import type { GuardPhase } from "../../src/core/decision.ts";
 import { parseExact } from "../../src/core/exact-json.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createGuards, type OpenGuards } from "../../src/guards/create-guards.ts";
 import { EXT_MCP, extMcpProtocol } from "../../src/guards/ext-mcp-protocol.ts";
 import type { GuardAnswer } from "../../src/guards/guards.ts";
-import type { GuardPhase } from "../../src/core/decision.ts";
 import { createInputSchemas } from "../../src/policy/input-schemas/input-schemas.ts";
 import type { PolicyInput } from "../../src/policy/policy-set.ts";
 import { policyInput } from "../support/policy-inputs.ts";

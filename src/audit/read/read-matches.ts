@@ -12,6 +12,8 @@ export interface RecordedMatch {
   readonly satisfied: string | undefined;
   /** Places that the call left out, where it matched with the tool's defaults in them. */
   readonly defaults: readonly string[] | undefined;
+  /** What a decision point or a guard said, in words: `corp: deny (over budget)`. */
+  readonly said: string | undefined;
 }
 
 /**
@@ -35,9 +37,18 @@ export function readMatches(policies: string | null): readonly RecordedMatch[] {
       error: text("error"),
       satisfied: text("satisfied"),
       defaults: "defaults" in match ? textsOf(match.defaults) : undefined,
+      said: "said" in match ? saidText(match.said) : undefined,
     };
     return why.effect === "allow" && why.because === "error" ? [] : [{ ...read, ...why }];
   });
+}
+
+function saidText(said: unknown): string | undefined {
+  if (typeof said !== "object" || said === null || !("by" in said) || !("answer" in said)) return undefined;
+  const labels = "labels" in said ? (textsOf(said.labels) ?? []) : [];
+  const reason = "reason" in said && typeof said.reason === "string" ? [said.reason] : [];
+  const why = [...reason, ...labels].join("; ");
+  return `${String(said.by)}: ${String(said.answer)}${why === "" ? "" : ` (${why})`}`;
 }
 
 function textsOf(list: unknown): readonly string[] | undefined {

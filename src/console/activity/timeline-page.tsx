@@ -223,7 +223,7 @@ function Matches({ matches }: { readonly matches: readonly RecordedMatch[] }) {
   );
 }
 
-function whyOf({ because, error, shadow, satisfied, defaults }: RecordedMatch): Child {
+function whyOf({ because, error, shadow, satisfied, defaults, said }: RecordedMatch): Child {
   return (
     <>
       {because === "error" ? "counts, because its condition could not be evaluated" : "matched"}
@@ -242,6 +242,12 @@ function whyOf({ because, error, shadow, satisfied, defaults }: RecordedMatch): 
       {satisfied === undefined
         ? null
         : ` and was satisfied by ${satisfied === "token" ? "the caller's token" : "a sign-in"}`}
+      {said === undefined ? null : (
+        <>
+          {", asked "}
+          <ForeignText text={said} fold={200} />
+        </>
+      )}
       {shadow ? ", in shadow: it changed nothing" : null}
     </>
   );

@@ -60,11 +60,11 @@ export function createQuestions({ decisionPoints, guards, answers }: QuestionsDe
     question: GuardRequirement,
     { subject, input }: DecidedRequest,
     mayReplace: boolean,
-    { cancellation, goesOnWith }: RequestWay,
+    way: RequestWay,
   ): Promise<{ readonly said: Said; readonly replaced?: Subject }> {
     const { by } = question;
     const args = givenTo(subject);
-    const answer = await guards.check(by, "request", input, args, cancellation);
+    const answer = await guards.check(by, "request", input, args, way.cancellation);
     if (answer.kind === "error") return { said: { by, answer: "error", reason: answer.error } };
     const labels = answer.labels.length > 0 && { labels: answer.labels };
     if (answer.kind === "deny") {
@@ -78,7 +78,7 @@ export function createQuestions({ decisionPoints, guards, answers }: QuestionsDe
     }
     if (question.shadow) return { said: { by, answer: "replace", ...labels } };
     const replaced = { ...subject, arguments: answer.content };
-    const why = whyNot(subject, mayReplace) ?? (goesOnWith(replaced) ? undefined : APPROVED);
+    const why = whyNot(subject, mayReplace) ?? (way.goesOnWith(replaced) ? undefined : APPROVED);
     if (why !== undefined) return { said: { by, answer: "error", reason: why, ...labels } };
     return { said: { by, answer: "replace", ...labels }, replaced };
   }
