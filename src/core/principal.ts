@@ -59,7 +59,7 @@ export interface Principal {
   readonly otherClients?: readonly string[] | undefined;
   /** The same. Those that the token holds, its claims say. */
   readonly scopes: readonly string[];
-  /** Every verified claim; empty for keys. What policies see of them, `policy-names.ts` knows. */
+  /** Every verified claim; of a key its metadata. What policies see of them, `policy-names.ts` knows. */
   readonly claims: JsonObject;
   /** Globs over the claims that policies see. */
   readonly userClaims: readonly string[];

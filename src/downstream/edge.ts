@@ -33,9 +33,11 @@ export interface Edge {
   /** The calls that wait for people with a connection open. */
   readonly holds: Holds;
   readonly credentialEnds: CredentialEnds;
+  /** Header in which keys may come, besides `Authorization`. */
+  readonly apiKeyHeader: string | undefined;
 }
 
-export function createEdge(deps: EdgeDeps): Edge {
+export function createEdge(deps: EdgeDeps, apiKeyHeader?: string): Edge {
   const limits = { ...DEFAULT_DOWNSTREAM_LIMITS, ...deps.limits };
   return {
     gateway: deps.gateway,
@@ -48,6 +50,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     errors: deps.errors ?? "result",
     holds: createHolds(limits),
     credentialEnds: new CredentialEnds(),
+    apiKeyHeader,
   };
 }
 

@@ -71,7 +71,7 @@ export interface McpEndpointStats {
  * Call `close` when the server stops.
  */
 export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
-  const edge = createEdge(deps);
+  const edge = createEdge(deps, deps.identity.apiKeyHeader);
   const hosts = createHostPolicy(
     {
       publicUrl: deps.publicUrl,
@@ -146,7 +146,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     POST: (exchange) => handlePost(http, exchange),
     GET: (exchange) => handleGet(http, exchange),
     DELETE: (exchange) => handleDelete(http, exchange),
-    OPTIONS: async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing),
+    OPTIONS: async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing, deps.identity.apiKeyHeader),
   };
   // One handler for all methods: where two could match, Hono builds a chain of them for each request.
   const any = serve(async (exchange) => {
@@ -188,7 +188,7 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
 
 /** The protected-resource metadata of each address. */
 function mountMetadata(app: Hono<Env>, serve: (handler: Handler) => Serve, identity: Identity): void {
-  const preflight = serve(async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing));
+  const preflight = serve(async ({ incoming, outgoing }) => answerPreflight(incoming, outgoing, identity.apiKeyHeader));
   const metadata = serve(async ({ outgoing, path }) => {
     const body = Buffer.from(JSON.stringify(identity.metadata(path)));
     outgoing.writeHead(200, { "Content-Type": "application/json", "Content-Length": body.length }).end(body);

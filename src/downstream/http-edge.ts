@@ -24,7 +24,7 @@ export type AdmittedCaller =
 
 /** Who calls, and what the endpoint shows: every request proves it anew. */
 export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: HttpExchange): Promise<AdmittedCaller> {
-  const request = { ...credentialOf(incoming, from), path };
+  const request = { ...credentialOf(incoming, from, http.identity.apiKeyHeader), path };
   const answer = http.identity.identify(request);
   const identified = answer instanceof Promise ? await answer : answer;
   if (!identified.ok) return { ok: false, refusal: identified.refusal, headers: identified.headers };

@@ -19,7 +19,9 @@ export function refuseHttp(edge: Edge, exchange: HttpExchange, refusal: Refusal,
   const { context, message } = known;
   if (context === undefined) {
     const { code } = refusal;
-    const claim = (): CredentialClaim => claimIn(incoming.headers.authorization, code);
+    const { headers } = incoming;
+    const byHeader = edge.apiKeyHeader !== undefined && headers[edge.apiKeyHeader] !== undefined;
+    const claim = (): CredentialClaim => claimIn(headers.authorization, code, byHeader);
     edge.refusals.refused({ code, at: "mcp", ip: from.ip, claim, endpoint });
   } else {
     // Calls that are refused for their form are on record by then.

@@ -4,7 +4,7 @@ import { isPlainAddress } from "../core/mailbox.ts";
 import { AT_HOME, KEYS_ISSUER, type Principal } from "../core/principal.ts";
 import type { ApiKeyOptions } from "./options.ts";
 
-/** What tells an API key from a token. */
+/** What tells the gateway's own keys from anybody's. */
 export const API_KEY_PREFIX = "pk_";
 
 /** A fresh key of 256 random bits and the hash that stands for it in a configuration. Show the key once, keep neither. */
@@ -49,7 +49,7 @@ export function principalOf(key: ApiKeyOptions): Principal {
     roles: key.roles,
     groups: key.groups,
     scopes: [],
-    claims: {},
+    claims: key.metadata ?? {},
     acr: undefined,
     amr: [],
     authTime: undefined,

@@ -15,10 +15,10 @@ const MAX_CHARS = 16 * 1024;
 
 /**
  * What an `Authorization` header that was refused with `code` claims: of what kind it is, and who made the token. Nothing of it is
- * verified. @throws never
+ * verified. `byHeader`: a key came in a header of its own. @throws never
  */
-export function claimIn(authorization: string | undefined, code: string): CredentialClaim {
-  if (authorization === undefined) return { kind: "none" };
+export function claimIn(authorization: string | undefined, code: string, byHeader = false): CredentialClaim {
+  if (authorization === undefined) return { kind: byHeader ? "key" : "none" };
   const [scheme = "", token = ""] = authorization.slice(0, MAX_CHARS).split(/ +/, 2);
   const name = scheme.toLowerCase();
   if (name !== "bearer") return { kind: name === "basic" ? "basic" : "other" };

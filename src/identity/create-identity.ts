@@ -4,15 +4,16 @@ import { refuse } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { createPeople, named } from "../core/people.ts";
 import type { Principal } from "../core/principal.ts";
-import type { Attempts, AttemptVerdict } from "../http/attempts.ts";
+import type { Attempts } from "../http/attempts.ts";
 import { ANONYMOUS, isLoopbackAddress } from "./anonymous.ts";
-import { API_KEY_PREFIX, createApiKeyLookup } from "./api-keys.ts";
 import { createAudiences, isFor, resourcePath } from "./audiences.ts";
 import { createChallenges } from "./challenge.ts";
 import { createCredentialAnswers, tooManyAttempts } from "./credential-answers.ts";
+import { createKeyIdentifier } from "./identify-by-key.ts";
 import type { CredentialRequest, Identified, Identity } from "./identity.ts";
 import { createIssuerKeys } from "./issuers/issuer-keys.ts";
 import { type IdentityOptions, KEY_TIMES, type KeyTimes } from "./options.ts";
+import { type Attempting, anywhere, BEARER, MAX_CREDENTIAL_CHARS, type Remembered } from "./remembered.ts";
 import { type TrustedIssuer, type Verified, verifyToken } from "./tokens/verify-token.ts";
 
 /** What the identity room needs from outside. */
@@ -30,15 +31,12 @@ const REMEMBERED_TOKENS = 10_000;
 /** The claims of a token are kept with it; a token's length stands for their size. */
 const REMEMBERED_CHARS = 32 * 1024 * 1024;
 const REMEMBERED_FOR_MS = 60_000;
-const MAX_CREDENTIAL_CHARS = 16 * 1024;
 /** How clients write it. */
 const USUAL = "Bearer ";
-// RFC 6750 §2.1: b64token
-const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /**
  * Turns credentials into principals: JWT access tokens of the configured issuers, API keys, and nobody at all from
- * loopback where that is turned on. Only the `Authorization` header counts. A credential that was good is remembered by
+ * loopback where that is turned on. Keys may come in a header of their own, too. A credential that was good is remembered by
  * its SHA-256, so that most calls need no signature check and no wait: a token for up to a minute and never past its
  * expiry, a key for as long as this identity lives.
  */
@@ -46,7 +44,6 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   const { now, log, attempts } = deps;
   const challenges = createChallenges(options);
   const { reject, refusalOf, reportUnread } = createCredentialAnswers(challenges, log);
-  const keyOwner = createApiKeyLookup(options.apiKeys);
   const people = createPeople(options.people);
   const issuers = new Map<string, TrustedIssuer>(
     options.jwt.map((issuer) => [
@@ -56,11 +53,13 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
   );
   const audiencesAt = createAudiences(options.publicUrl);
   const remembered = new LRUCache<string, Remembered>({ max: REMEMBERED_TOKENS, maxSize: REMEMBERED_CHARS });
+  const keys = createKeyIdentifier(options.apiKeys, { remembered, attempts, reject, accept });
   // Equal tokens that arrive together at one endpoint are verified once. Holds what is in flight, each bounded by the fetch deadline.
   const verifying = new Map<string, Promise<Verified>>();
 
   function identify(request: CredentialRequest): Identified | Promise<Identified> {
-    const { authorization, path, remoteAddress } = request;
+    const { authorization, apiKey, path, remoteAddress } = request;
+    if (apiKey !== undefined) return keys.inHeader(request, apiKey);
     if (authorization === undefined) {
       if (!options.anonymous || !isLoopbackAddress(remoteAddress)) return reject(path, "CREDENTIAL_MISSING");
       // A proxy or tunnel on this machine would make callers from anywhere look local.
@@ -86,19 +85,7 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
       ? attempts?.begin({ ip: remoteAddress, credential: token, at: "Authorization" })
       : undefined;
     if (attempt?.ok === false) return tooManyAttempts(attempt.retryAfterS);
-    return token.startsWith(API_KEY_PREFIX)
-      ? findKey(token, digest, path, attempt)
-      : verify(token, digest, path, attempt);
-  }
-
-  function findKey(key: string, digest: string, path: string, attempt: Attempting): Identified {
-    const owner = keyOwner(key);
-    attempt?.end(owner === undefined);
-    if (owner === undefined) return reject(path, "TOKEN_INVALID", "The API key is not known.");
-    const until = Number.POSITIVE_INFINITY;
-    const identified = accept(owner, until);
-    remembered.set(digest, { identified, until, reaches: anywhere }, { size: key.length });
-    return identified;
+    return keys.isOne(token) ? keys.find(token, digest, path, attempt) : verify(token, digest, path, attempt);
   }
 
   async function verify(token: string, digest: string, path: string, attempt: Attempting): Promise<Identified> {
@@ -148,22 +135,13 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     return { ok: true, principal: named(principal, people), until };
   }
 
-  return { identify, insufficient: challenges.insufficient, metadata: challenges.metadata };
+  return {
+    apiKeyHeader: options.apiKeys.length === 0 ? undefined : (options.apiKeyHeader ?? "x-api-key"),
+    identify,
+    insufficient: challenges.insufficient,
+    metadata: challenges.metadata,
+  };
 }
-
-/** A credential that was good. */
-interface Remembered {
-  readonly identified: Identified;
-  /** ms since the epoch, perhaps `Infinity`. */
-  readonly until: number;
-  /** Whether it is good at the endpoint with this path, too. */
-  readonly reaches: (path: string) => boolean;
-}
-
-const anywhere = (): boolean => true;
-
-/** What is counted of a credential that is being checked; `undefined`: nothing. */
-type Attempting = Extract<AttemptVerdict, { ok: true }> | undefined;
 
 // The name alone: errors of the JWT library carry the claims.
 function nameOf(err: unknown): string {

@@ -7,6 +7,8 @@ import type { Principal } from "../core/principal.ts";
 export interface CredentialRequest {
   /** The `Authorization` header. */
   readonly authorization: string | undefined;
+  /** The header that `Identity` names for keys. */
+  readonly apiKey?: string | undefined;
   /** The client's address, `ip` of `ClientAddress`. Anonymous callers are accepted from loopback only. */
   readonly remoteAddress: string;
   /** Whether a proxy says that it speaks for somebody else (`Forwarded`, `X-Forwarded-For`): then the address is its own. */
@@ -23,6 +25,8 @@ export type Identified =
 
 /** Turns a credential into a principal, or into a challenge. */
 export interface Identity {
+  /** Header in which API keys may come, in lower case; `undefined`: there are no keys. */
+  readonly apiKeyHeader?: string | undefined;
   /** Synchronous for a credential verified a moment ago. @throws never */
   identify(request: CredentialRequest): Identified | Promise<Identified>;
   /** The `WWW-Authenticate` value for a valid token that a call does not get by with. RFC 6750 §3.1, RFC 9470 §3 */

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../core/json.ts";
 import type { PersonOptions } from "../core/people.ts";
 import type { Standing } from "../core/standing.ts";
 import type { PaceTimes } from "./issuers/fetch-pace.ts";
@@ -10,6 +11,8 @@ export interface IdentityOptions {
   readonly resourceName?: string;
   readonly jwt: readonly IssuerOptions[];
   readonly apiKeys: readonly ApiKeyOptions[];
+  /** Where keys may come instead of `Authorization`, in lower case. Default: `x-api-key`. */
+  readonly apiKeyHeader?: string;
   /** Lets callers from loopback in without a credential. */
   readonly anonymous: boolean;
   /** Whose credentials are one person's. */
@@ -64,6 +67,8 @@ export interface ApiKeyOptions {
   readonly email: string | undefined;
   readonly roles: readonly string[];
   readonly groups: readonly string[];
+  /** What else is known of it: the claims that policies see. */
+  readonly metadata?: JsonObject;
 }
 
 /** How issuers' keys are fetched and kept. All in milliseconds, except `atOnce` and `maxBytes`. */

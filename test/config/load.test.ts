@@ -171,8 +171,18 @@ describe("a configuration", () => {
         email: "ci@acme.com",
         roles: ["employee"],
         groups: ["bots"],
+        metadata: {},
       },
-      { name: "robot", hash: `sha256:${"0b".repeat(32)}`, user: undefined, email: undefined, roles: [], groups: [] },
+      {
+        name: "robot",
+        hash: `sha256:${"0b".repeat(32)}`,
+        user: undefined,
+        kind: undefined,
+        email: undefined,
+        roles: [],
+        groups: [],
+        metadata: {},
+      },
     ]);
     expect(config.auth).toMatchObject({
       adminRoles: ["platform-admin"],

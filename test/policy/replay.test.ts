@@ -308,6 +308,13 @@ describe("a value that is not on record", () => {
     ],
     ["a long role", { principal: { roles: [LONG] } }, {}, '"a" in user.roles', "user.roles is not on record"],
     [
+      "metadata of a key",
+      { principal: { issuer: "portcullis:keys", claims: {} } },
+      { mode: "digest" },
+      "size(user.claims) == 0",
+      "user.claims is not on record",
+    ],
+    [
       "a definition that is gone",
       {},
       { changes: { definitionDigest: null } },
@@ -328,8 +335,8 @@ describe("a value that is not on record", () => {
     ["a secret of mode sealed", { arguments: { password: "hunter22" } }, "sealed", 'args.password == "hunter22"'],
     ["a secret of mode full", { arguments: { password: "hunter22" } }, "full", 'args.password == "hunter22"'],
     [
-      "claims of a key's user",
-      { principal: { issuer: "portcullis:keys", claims: {} } },
+      "claims of who comes without a credential",
+      { principal: { issuer: "portcullis:anonymous", claims: {} } },
       "digest",
       "size(user.claims) == 0",
     ],

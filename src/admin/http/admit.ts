@@ -51,7 +51,7 @@ const BY_SESSION = { kind: "session" } as const;
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 /**
- * Makes the check of who asks. A credential in `Authorization` counts alone, whatever cookies come along. Without one it
+ * Makes the check of who asks. A credential in a header of its own counts alone, whatever cookies come along. Without one it
  * is the session of the console, and then a page of our own must have sent the request: a cookie goes out by itself.
  */
 export function createAdmission(deps: AdmissionDeps): Admit {
@@ -67,8 +67,8 @@ export function createAdmission(deps: AdmissionDeps): Admit {
     const arrived = arrive(incoming);
     if (!arrived.ok) return arrived;
     const { ip } = arrived.from;
-    const credential = credentialOf(incoming, arrived.from);
-    if (credential.authorization === undefined) {
+    const credential = credentialOf(incoming, arrived.from, identity.apiKeyHeader);
+    if (credential.authorization === undefined && credential.apiKey === undefined) {
       const session = await sessions?.find(incoming, quietly);
       if (session !== undefined) {
         return checkPage(incoming, session, own) ?? admitted(operatorOf(session.principal, adminRoles, BY_SESSION), ip);

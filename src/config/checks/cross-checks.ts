@@ -1,3 +1,4 @@
+import { sha256 } from "../../core/digest.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import { type ConfigIssue, MAX_ISSUES } from "../file/issues.ts";
@@ -134,13 +135,26 @@ function checkAnonymous(config: JsonObject): ConfigIssue[] {
 function checkKeys(config: JsonObject): ConfigIssue[] {
   const keys = listOf(objectOf(config["auth"])["api_keys"]).map(objectOf);
   const users = keys.map((entry) => textOf(entry["user"]));
-  const twice = ["name", "hash"].flatMap((field) =>
-    repeatedNames(keys, field).map((index) => ({
-      path: ["auth", "api_keys", index, field],
-      at: "value" as const,
-      message: `Another key has the same ${field}.`,
-      hint: field === "hash" ? "Run `portcullis keys create` for each key." : undefined,
-    })),
+  const twice = repeatedNames(keys, "name").map(
+    (index): ConfigIssue => ({
+      path: ["auth", "api_keys", index, "name"],
+      at: "value",
+      message: "Another key has the same name.",
+      hint: undefined,
+    }),
+  );
+  // Some have a hash, and others the key itself.
+  const hashes = keys.map(({ hash, key }) => ({
+    hash: typeof key === "string" ? `sha256:${sha256(key)}` : (hash ?? null),
+  }));
+  const same = repeatedNames(hashes, "hash").map(
+    (index): ConfigIssue => ({
+      path: ["auth", "api_keys", index, keys[index]?.["key"] === undefined ? "hash" : "key"],
+      at: "value",
+      message:
+        keys[index]?.["key"] === undefined ? "Another key has the same hash." : "Another entry has the same key.",
+      hint: "Run `portcullis keys create` for each key.",
+    }),
   );
   // A key without a user acts for itself, under its name; sessions and records would take the two for one caller.
   const machines = keys.flatMap((entry, index): ConfigIssue[] => {
@@ -156,7 +170,7 @@ function checkKeys(config: JsonObject): ConfigIssue[] {
     const message = "A key of kind person needs its user.";
     return [{ path: ["auth", "api_keys", index, "kind"], at: "value", message, hint: "Add user, or write machine." }];
   });
-  return [...twice, ...machines, ...nobodys];
+  return [...twice, ...same, ...machines, ...nobodys];
 }
 
 /** Keys of users by which more can be done than calling, where nobody has said in whose hands they are. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { isPlainAddress } from "../../core/mailbox.ts";
 import { PERMISSIONS } from "../../core/principal.ts";
 import { FULL_STANDING, GUEST_STANDING, type Standing } from "../../core/standing.ts";
-import { domainGlob, httpUrl, plainAddress, text } from "./schema-parts.ts";
+import { apiKey, apiKeyHeader } from "./api-keys.ts";
+import { domainGlob, httpUrl, text } from "./schema-parts.ts";
 import { duration } from "./units.ts";
 
 /** Signature algorithms for access tokens. Asymmetric only: a shared secret would let every holder mint tokens. */
@@ -148,42 +148,14 @@ function standingOf(says: z.output<typeof jwt>["says"], index: number): Standing
   };
 }
 
-const apiKey = z
-  .strictObject({
-    name: text.max(64).describe("Names the key in logs, audit and policies (client.id)."),
-    hash: z
-      .string()
-      .regex(/^sha256:[0-9a-f]{64}$/, {
-        error: 'Write the hash as "sha256:" and 64 hex digits. `portcullis keys create` prints a key and its hash.',
-      })
-      .describe("SHA-256 of the key. The key itself is stored nowhere."),
-    user: text.optional().describe("Whom the key acts for. Without a user it belongs to a machine."),
-    kind: z
-      .enum(["person", "machine"])
-      .optional()
-      .describe(
-        "In whose hands the key is. person: decides on approvals, administers and signs in to the console, by its roles. " +
-          "machine: an agent's, which only calls, for its user if it has one. Default: person with a user, else machine.",
-      ),
-    email: plainAddress.optional().describe("The user's e-mail address. Default: user, where that is one."),
-    roles: z.array(text).default([]).describe("Roles of the user."),
-    groups: z.array(text).default([]).describe("Groups of the user."),
-  })
-  .transform((key) => ({
-    name: key.name,
-    hash: key.hash,
-    user: key.user,
-    kind: key.kind,
-    email: key.email ?? (key.user !== undefined && isPlainAddress(key.user) ? key.user : undefined),
-    roles: key.roles,
-    groups: key.groups,
-  }));
-
 /** `auth:`, who may call. */
 export const authSchema = z
   .strictObject({
     jwt: z.array(jwt).default([]).describe("Issuers of access tokens."),
-    api_keys: z.array(apiKey).default([]).describe("API keys, as hashes."),
+    api_keys: z.array(apiKey).default([]).describe("API keys: the gateway's own, and those of anybody who makes keys."),
+    api_key_header: apiKeyHeader
+      .prefault("X-API-Key")
+      .describe("Header in which a key may come instead of Authorization: Bearer. Read only where there are keys."),
     anonymous: z
       .boolean()
       .default(false)
@@ -213,6 +185,7 @@ export const authSchema = z
   .transform((auth) => ({
     jwt: auth.jwt.map(({ says, ...issuer }, index) => ({ ...issuer, standing: standingOf(says, index) })),
     apiKeys: auth.api_keys,
+    apiKeyHeader: auth.api_key_header,
     anonymous: auth.anonymous,
     runAfterTokenEndsMs: auth.run_after_token_ends,
     scopesSupported: auth.scopes_supported,

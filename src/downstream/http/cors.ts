@@ -26,13 +26,19 @@ export function allowOrigin(outgoing: ServerResponse, origin: string | undefined
   outgoing.setHeader("Vary", "Origin");
 }
 
-/** Answers a preflight: the headers of this protocol, any `Mcp-Param-*` among them, and no others. */
-export function answerPreflight(incoming: IncomingMessage, outgoing: ServerResponse): void {
+/** Answers a preflight: the headers of this protocol, any `Mcp-Param-*` and that of keys among them, and no others. */
+export function answerPreflight(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  apiKeyHeader: string | undefined,
+): void {
   const asked = incoming.headers["access-control-request-headers"] ?? "";
   const allowed = asked
     .split(",")
     .map((name) => name.trim().toLowerCase())
-    .filter((name) => REQUEST_HEADERS.has(name) || /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name));
+    .filter(
+      (name) => REQUEST_HEADERS.has(name) || name === apiKeyHeader || /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name),
+    );
   outgoing.setHeader("Access-Control-Allow-Methods", METHODS);
   outgoing.setHeader("Access-Control-Allow-Headers", allowed.join(", "));
   outgoing.setHeader("Access-Control-Max-Age", "600");

@@ -206,7 +206,7 @@ function needsOf(
 }
 
 function callerOf(key: ApiKeyOptions): KnownCaller {
-  const { issuer, subject, email, name, roles, groups, clientId } = principalOf(key);
+  const { issuer, subject, email, name, roles, groups, clientId, claims } = principalOf(key);
   return {
     name: key.name,
     user: {
@@ -216,6 +216,7 @@ function callerOf(key: ApiKeyOptions): KnownCaller {
       groups: [...groups],
       ...(email && { email }),
       ...(name && { name }),
+      ...(Object.keys(claims).length > 0 && { claims: { ...claims } }),
     },
     client: clientId === undefined ? {} : { id: clientId },
   };

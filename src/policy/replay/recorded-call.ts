@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../core/json.ts";
-import { AT_HOME } from "../../core/principal.ts";
+import { ANONYMOUS_ISSUER, AT_HOME, LOCAL_ISSUER } from "../../core/principal.ts";
 import { NotRecorded, NotRecordedError, type OnLoss, withLosses } from "../inputs/recorded-values.ts";
 import type { PolicyInput } from "../policy-set.ts";
 
@@ -158,9 +158,9 @@ function readArguments({ arguments: given, argumentsWhole }: RecordedCall, onLos
   return argumentsWhole ? given : withLosses(given, "args", onLoss);
 }
 
-// Who has no token has no claims.
+// Who has neither token nor key has no claims.
 function knownClaims(issuer: string): JsonObject | undefined {
-  return issuer.startsWith("portcullis:") ? {} : undefined;
+  return issuer === ANONYMOUS_ISSUER || issuer === LOCAL_ISSUER ? {} : undefined;
 }
 
 // A target by annotations and the types of arguments depend on it: without it nothing about the tool is certain.
