@@ -58,6 +58,7 @@ export const ROOMS: readonly Room[] = [
       { name: "arguments" },
       { name: "defaults" },
       { name: "cel", libraries: ["@marcbachmann/cel-js"] },
+      { name: "transforms" },
       { name: "decide", libraries: ["lru-cache"] },
       { name: "compile" },
       { name: "values" },

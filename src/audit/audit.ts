@@ -40,6 +40,8 @@ export interface AuditOpening extends AuditCaller {
   readonly definitionDigest: string | undefined;
   readonly decision: Decision;
   readonly arguments: JsonObject;
+  /** Those that came, where policies made others of them. */
+  readonly given?: JsonObject | undefined;
   /** The headers that policies see. Kept sealed or not at all. */
   readonly headers: JsonObject;
   /** Id of the approval request with which the call is run. */

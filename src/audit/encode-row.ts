@@ -9,6 +9,7 @@ import { type AuditRow, EMPTY_ROW } from "../store/audit/audit-row.ts";
 import type { Act, AdminAct, AuditClosing, AuditOpening, UnlistedOpening } from "./audit.ts";
 import { createClientTexts } from "./client-texts.ts";
 import { createFacts } from "./facts.ts";
+import { GIVEN_DIGEST } from "./given-digest.ts";
 import { matchesText, policiesText } from "./matches-text.ts";
 import { refusedRow } from "./refused-row.ts";
 import { sealArguments } from "./sealed-arguments.ts";
@@ -85,7 +86,7 @@ export function createRowEncoder(options: RowOptions): RowEncoder {
         durationMs: null,
         traceId: opening.traceId === undefined ? null : cut(opening.traceId, MAX_CLIENT_TEXT),
         definitionDigest: opening.definitionDigest ?? null,
-        facts: facts(principal, client.userAgent),
+        facts: withGiven(facts(principal, client.userAgent), opening, digest),
         approval: opening.approval ?? null,
         challenge: opening.challenge ?? null,
         method: isTool ? null : opening.method,
@@ -230,6 +231,12 @@ function subjectColumns(method: string, subjectKind: SubjectKind, subject: strin
 function argumentsOf({ subjectKind, subject: uri, arguments: args }: AuditOpening): JsonObject {
   if (subjectKind !== "resource") return args;
   return Object.keys(args).length === 0 ? { uri } : { uri, arguments: args };
+}
+
+// What came stands beside what went out. The text of the facts is an object, and never an empty one.
+function withGiven(facts: string, { given }: AuditOpening, digest: KeyedHash): string {
+  if (given === undefined) return facts;
+  return `${facts.slice(0, -1)},"${GIVEN_DIGEST}":${JSON.stringify(digest(keptJson(given).canonical))}}`;
 }
 
 // Most arguments hold no secret, and are written as they were digested.

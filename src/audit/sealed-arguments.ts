@@ -7,6 +7,8 @@ import type { AuditOpening } from "./audit.ts";
 /** What a sealed column holds of a call. Rows of the first version hold arguments only. */
 export interface SealedArguments {
   readonly arguments: JsonObject;
+  /** Those that came, where policies made others of them. */
+  readonly given: JsonObject | undefined;
   /** Those that policies saw. */
   readonly claims: JsonObject | undefined;
   readonly headers: JsonObject | undefined;
@@ -14,9 +16,9 @@ export interface SealedArguments {
 
 /** `args`: those that are kept. Bound to its call, so that a sealed text moved to another row does not pass for that row's. It never expires. */
 export function sealArguments(seal: Seal, opening: AuditOpening, args = opening.arguments): string {
-  const { callId, principal, headers } = opening;
+  const { callId, principal, headers, given } = opening;
   return seal.seal(
-    { call: callId, arguments: args, claims: claimsSeenOf(principal), headers },
+    { call: callId, arguments: args, given, claims: claimsSeenOf(principal), headers },
     Number.MAX_SAFE_INTEGER,
   );
 }
@@ -32,9 +34,10 @@ export function openSealedArguments(
   if (row.argumentsSealed === null) return undefined;
   const opened = seal.open(row.argumentsSealed, 0);
   if (opened === undefined || opened["call"] !== row.callId || !isObject(opened["arguments"])) return undefined;
-  const { arguments: args, claims, headers } = opened;
+  const { arguments: args, given, claims, headers } = opened;
   return {
     arguments: args,
+    given: isObject(given) ? given : undefined,
     claims: isObject(claims) ? claims : undefined,
     headers: isObject(headers) ? headers : undefined,
   };

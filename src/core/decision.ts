@@ -5,10 +5,10 @@ export const VERDICTS = ["hide", "deny", "step_up", "request_approval", "allow"]
 export const FINAL_VERDICTS = ["hide", "deny"] as const satisfies readonly (typeof VERDICTS)[number][];
 
 /**
- * What a policy can do to a call. Besides the verdicts: `rate_limit` counts, `redact` changes the result; `authorize` and `guard`
- * have somebody outside say whether it goes on, and with what.
+ * What a policy can do to a call. Besides the verdicts: `transform` changes what is sent, `rate_limit` counts, `redact` changes the
+ * result; `authorize` and `guard` have somebody outside say whether it goes on, and with what.
  */
-export const EFFECTS = [...VERDICTS, "rate_limit", "redact", "authorize", "guard"] as const;
+export const EFFECTS = [...VERDICTS, "rate_limit", "redact", "authorize", "guard", "transform"] as const;
 
 export type Effect = (typeof EFFECTS)[number];
 

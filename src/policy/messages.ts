@@ -19,6 +19,8 @@ export function defaultMessage(id: string, effect: Effect, kind: SubjectKind): s
       return `What the policy ${id} has look at it does not let this ${request} pass.`;
     case "rate_limit":
       return `The limit of the policy ${id} is used up.`;
+    case "transform":
+      return `The policy ${id} cannot write what this ${request} is to send.`;
     case "allow":
     case "redact":
       return "";

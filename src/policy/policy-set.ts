@@ -64,6 +64,19 @@ export interface ResultDecision {
   readonly redactions: readonly Redaction[];
 }
 
+/** HTTP headers that policies set for one request, and those that it goes without (`undefined`), by lower-case name. */
+export type SentHeaders = ReadonlyMap<string, string | undefined>;
+
+/** What policies make of a request before it is decided on. */
+export interface Transformed {
+  /** By policy: the match that is recorded. Those in shadow are there, too, though they change nothing. */
+  readonly matches: ReadonlyMap<string, Match>;
+  /** Those that are decided on, recorded and sent: the very ones that came where nothing is changed. */
+  readonly arguments: JsonObject;
+  readonly headers: SentHeaders | undefined;
+  readonly meta: JsonObject | undefined;
+}
+
 /** Who looks at a list, and where. */
 export interface Viewer {
   readonly principal: Principal;
@@ -76,8 +89,16 @@ export interface PolicySet {
   /** SHA-256 over the files' names and texts. */
   readonly digest: string;
   readonly policies: readonly PolicySummary[];
-  /** Decides one call: every matching policy counts, the strongest effect wins, errors fail closed. @throws never */
-  decide(input: PolicyInput): Decision;
+  /**
+   * What policies make of a request before it is decided on; `undefined` where none of them concerns it. `approved`: people have
+   * agreed to its arguments, which are not written again. @throws never
+   */
+  transform(input: PolicyInput, approved?: boolean): Transformed | undefined;
+  /**
+   * Decides one call: every matching policy counts, the strongest effect wins, errors fail closed. `transformed`: what became of
+   * it, whose arguments are those of the input. @throws never
+   */
+  decide(input: PolicyInput, transformed?: Transformed): Decision;
   /**
    * Decides what of a result the client may see; to be asked where a decision says `inspectsResult`. Without a result
    * (what a tool says while it runs) a condition that reads it counts. @throws never

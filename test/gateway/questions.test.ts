@@ -44,8 +44,8 @@ async function ask(policies: string, { points = {}, guards = {}, isRun = false }
   const entry = { upstream: "up", place: "", name: "pay", definition, digest: "d", paramHeaders: [] };
   const subject = toolSubject(entry as unknown as Parameters<typeof toolSubject>[0], { v: "1" });
   const input = { ...policyInput({}), subject, arguments: subject.arguments };
-  const { decision, refusal: misfit } = answers.of(set, input);
-  const first = { subject, set, input, decision, misfit, signIn: undefined };
+  const { decision, refusal: misfit, transformed } = answers.of(set, input);
+  const first = { asked: subject, subject, set, input, decision, misfit, transformed, signIn: undefined };
   const end = await questions.answered(first, { cancellation: new Cancellation(), goesOnWith: () => !isRun });
   return { ...end, asked };
 }

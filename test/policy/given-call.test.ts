@@ -20,9 +20,12 @@ describe("a call that an author writes down", () => {
     const decision = compiled.set.decide(input);
     expect(decision.matched).toMatchObject([{ policy: "p", because: "condition" }]);
     expect(decision).toEqual(compiled.set.decide(policyInput({ ...input, tool: "srv/t", arguments: input.arguments })));
-    expect(policyTestText({ given, definition: {}, answer: { decision, refusal: undefined } }, undefined)).toContain(
-      `n: ${number === "-0" ? number : Number(number)}`,
-    );
+    expect(
+      policyTestText(
+        { given, definition: {}, answer: { decision, refusal: undefined, transformed: undefined } },
+        undefined,
+      ),
+    ).toContain(`n: ${number === "-0" ? number : Number(number)}`);
   });
 
   it.each([{ n: undefined }, { n: Number.NaN }, { n: Symbol("x") }, { n: [() => 1] }, { n: 1n }])(

@@ -12,6 +12,10 @@ describe("the JSON Schema for editors", () => {
     for (const key of ["tools", "annotations", "endpoints", "request_approval", "step_up", "max_age", "mode"]) {
       expect(text).toContain(`"${key}":{`);
     }
-    expect(text.match(/"type":"object"/g)?.length).toBe(text.match(/"additionalProperties":false/g)?.length);
+    // What is written to, and what goes there, is a table of names.
+    const tables = text.match(/"additionalProperties":\{/g)?.length ?? 0;
+    const closed = text.match(/"additionalProperties":false/g)?.length ?? 0;
+    expect(tables).toBe(text.match(/"set":\{/g)?.length);
+    expect(text.match(/"type":"object"/g)?.length).toBe(closed + tables);
   });
 });

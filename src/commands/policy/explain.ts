@@ -109,7 +109,7 @@ async function explain(options: ExplainOptions, subject: GivenSubject, shell: Sh
     return;
   }
   shell.err(plainText(decidedWith));
-  await print(shell.stdout, one(explanationText({ decision, refusal }, needed, policies, painter(shell.colours))));
+  await print(shell.stdout, one(explanationText(explained, needed, policies, painter(shell.colours))));
 }
 
 /** The definition: the one that is given, else that of the tool that the gateway has listed, as it decides with. */

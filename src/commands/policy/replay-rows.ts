@@ -87,6 +87,9 @@ async function readCall(
     // Rows of before there was a key have a bare digest.
     return digest?.(canonical) === argumentsDigest || sha256(canonical) === argumentsDigest;
   };
+  const matched = matchedIn(matches);
+  const given = sealed?.given;
+  const isWritten = matched.some(({ effect }) => effect === "transform");
   const kept = [sealed?.arguments, objectOf(full), objectOf(redacted)];
   const whole = kept.find(isWhole);
   return {
@@ -104,13 +107,14 @@ async function readCall(
     tool,
     definition: row.definitionDigest === null ? undefined : await find(upstream, tool, row.definitionDigest),
     facts: objectOf(facts),
-    arguments: whole ?? objectOf(redacted),
-    argumentsWhole: whole !== undefined,
+    arguments: given ?? whole ?? objectOf(redacted),
+    argumentsWhole: given !== undefined || whole !== undefined,
+    argumentsStand: row.approval !== null || (isWritten && given === undefined),
     claims: sealed?.claims,
     headers: sealed?.headers,
     argumentsRefused: refused,
     effect: decision,
-    matched: matchedIn(matches),
+    matched,
   };
 }
 

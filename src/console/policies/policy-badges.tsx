@@ -26,6 +26,7 @@ const WOULD: Readonly<Record<PolicyView["effect"], string>> = {
   redact: "redacted",
   authorize: "asked about",
   guard: "looked at",
+  transform: "transformed",
 };
 
 /** How often a policy matched within the last day, leading to those calls. */

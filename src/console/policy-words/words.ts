@@ -19,6 +19,7 @@ export const EFFECT_WORDS: Readonly<Record<Effect, { readonly word: string; read
   redact: { word: "redact", tone: "warn" },
   authorize: { word: "ask", tone: "warn" },
   guard: { word: "guard", tone: "warn" },
+  transform: { word: "transform", tone: "warn" },
 };
 
 /** Names shown of a list; a target may have a thousand. */

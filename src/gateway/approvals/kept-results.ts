@@ -81,7 +81,7 @@ export function createGiveOut(deps: KeptResultsDeps): GiveOut {
 
   /** The request itself has been seen by guards when it ran. */
   async function decidedNow(set: PolicySet, input: PolicyInput, cancellation = new Cancellation()): Promise<Decision> {
-    const { decision } = deps.answers.of(set, input);
+    const { decision } = deps.answers.of(set, input, true);
     return allows(decision) ? deps.questions.authorized(decision, input, cancellation) : decision;
   }
 

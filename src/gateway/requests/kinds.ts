@@ -35,7 +35,7 @@ export const REQUEST_KINDS: Readonly<Record<DecidedMethod, RequestKind>> = {
   },
 };
 
-// What was decided is what is sent: the parsed arguments under the own name.
+// What was decided is what is sent: the parsed arguments, or what policies made of them, under the own name.
 function withArguments({ name, arguments: args }: Subject, given: JsonObject): NamingParams {
   const none = given["arguments"] === undefined && Object.keys(args).length === 0;
   return { name, arguments: none ? undefined : args };

@@ -25,6 +25,11 @@ export function givenTo({ kind, name, arguments: args }: Pick<Subject, "kind" | 
   return kind === "resource" ? { uri: name } : args;
 }
 
+/** It with other arguments; itself where they are its own. */
+export function subjectGiven(subject: Subject, args: JsonObject): Subject {
+  return args === subject.arguments ? subject : { ...subject, arguments: args };
+}
+
 /** A tool as the subject of its call. */
 export function toolSubject(tool: ToolEntry, args: JsonObject): Subject {
   const { upstream, place, name, definition, digest, paramHeaders } = tool;

@@ -11,7 +11,7 @@ import type { PolicySet } from "../../policy/policy-set.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import { createResponseFilter, type ResponseFilterDeps } from "../filters/create-response-filter.ts";
 import type { ResponseFilter } from "../filters/response-filter.ts";
-import type { Subject } from "../requests/subject.ts";
+import { type Subject, subjectGiven } from "../requests/subject.ts";
 import type { SignInCheck, SignInDecision } from "../step-up/sign-in.ts";
 import type { StepUpGate } from "../step-up/step-up-gate.ts";
 import type { DecidedRequest } from "./decided-request.ts";
@@ -46,7 +46,7 @@ export interface ExecutionStrategy<End> {
   /** The approval request that is run. */
   readonly approval: string | undefined;
   readonly cancellation: Cancellation;
-  /** Whether it may go on with other arguments, which a guard has put in place of its own; from then on it is about those. */
+  /** Whether it may go on with other arguments, which policies or a guard have put in place of its own; from then on it is about those. */
   goesOnWith(subject: Subject): boolean;
   /** Looks for the sign-in; `undefined` where it does not matter yet. @throws never */
   signIn(decision: SignInDecision): Promise<SignInCheck | undefined>;
@@ -85,8 +85,9 @@ export type Execute = <End>(origin: Origin, subject: Subject, way: ExecutionStra
  * its decision is on disk.
  *
  *                     a first call                               the run of an approved one
- *   1 decide          by the policies of now, and by whom they   the same, with what was approved
- *                     ask: decision points, then guards
+ *   1 decide          by the policies of now, on what they       the same, with what was approved
+ *                     make of it, and by whom they ask:
+ *                     decision points, then guards
  *   2 sign-in         unless it only waits for people            always: it has to be fresh
  *   3 charge          if it goes at once, not charged yet        if it fits
  *   4 before record   -                                          unfit, or beyond a budget: it stays approved, or never runs
@@ -107,7 +108,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     if (slices.isOver) await slices.next();
     const unrecorded = way.beforeRecord(decided, counted);
     if (unrecorded !== undefined) return unused(counted, unrecorded);
-    const opened = await audit.open(auditOpening(origin, decided.subject, counted, decided.signIn, way.approval));
+    const opened = await audit.open(auditOpening(origin, decided, counted, way.approval));
     if (!opened) return unused(counted, way.unable("AUDIT_UNAVAILABLE", counted));
     const recorded = record(origin, decided, counted, way);
     const stopped = await way.afterRecord(recorded);
@@ -124,16 +125,19 @@ export function createExecute(deps: ExecuteDeps): Execute {
     return end;
   }
 
-  async function decide(origin: Origin, subject: Subject, way: ExecutionStrategy<unknown>): Promise<DecidedRequest> {
+  async function decide(origin: Origin, asked: Subject, way: ExecutionStrategy<unknown>): Promise<DecidedRequest> {
     const set = deps.policies();
-    const input = policyInput(origin, subject);
+    const given = policyInput(origin, asked);
     // What policies were asked about has to be what the server reads.
-    const { decision, refusal: misfit } = deps.answers.of(set, input);
-    const decided = { subject, set, input, decision, misfit, signIn: undefined };
-    const asked = hasQuestions(decision) ? await deps.questions.answered(decided, way) : decided;
-    const { decision: now } = asked;
-    if (now.effect !== "step_up" || now.hidden || asked.misfit !== undefined) return asked;
-    return { ...asked, signIn: await way.signIn(now) };
+    const { decision, refusal: misfit, transformed } = deps.answers.of(set, given, way.approval !== undefined);
+    const subject = transformed === undefined ? asked : subjectGiven(asked, transformed.arguments);
+    if (subject !== asked) way.goesOnWith(subject);
+    const input = subject === asked ? given : policyInput(origin, subject);
+    const decided = { asked, subject, set, input, decision, misfit, transformed, signIn: undefined };
+    const answered = hasQuestions(decision) ? await deps.questions.answered(decided, way) : decided;
+    const { decision: now } = answered;
+    if (now.effect !== "step_up" || now.hidden || answered.misfit !== undefined) return answered;
+    return { ...answered, signIn: await way.signIn(now) };
   }
 
   /** Counted before it is recorded, so that the record says what came of it; `undefined`: the counters cannot be reached. */
@@ -145,10 +149,11 @@ export function createExecute(deps: ExecuteDeps): Execute {
 
   function record(
     origin: Origin,
-    { subject, set, input, misfit, signIn }: DecidedRequest,
+    decided: DecidedRequest,
     decision: Decision,
     { cancellation }: ExecutionStrategy<unknown>,
   ): RecordedRequest {
+    const { asked, subject, set, input, misfit, transformed, signIn } = decided;
     const looked = decision.inspectsResult === true || decision.guards !== undefined;
     const filter = looked ? createResponseFilter(deps, { set, input, decision, cancellation }) : undefined;
     const close: RecordedRequest["close"] = (outcome, more) => {
@@ -164,7 +169,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
         policies: filter?.matched(),
       });
     };
-    return { subject, set, input, decision, misfit, signIn, filter, close };
+    return { asked, subject, set, input, decision, misfit, transformed, signIn, filter, close };
   }
 
   /** Of two requests that found one sign-in for one call, the first has it. */

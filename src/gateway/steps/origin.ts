@@ -49,9 +49,12 @@ export function auditCaller(origin: Omit<Origin, "method" | "headers">): AuditCa
 /** What is recorded of a request before anything happens because of it. `approval`: of the run of an approved one. */
 export function auditOpening(
   origin: Origin,
-  subject: Subject,
+  {
+    asked,
+    subject,
+    signIn,
+  }: { readonly asked: Subject; readonly subject: Subject; readonly signIn: SignInCheck | undefined },
   decision: Decision,
-  signIn: SignInCheck | undefined,
   approval: string | undefined,
 ): AuditOpening {
   // Written out: of spreads of several objects the engine makes a dictionary, which costs each call 10 µs.
@@ -69,6 +72,7 @@ export function auditOpening(
     subject: subject.name,
     definitionDigest: subject.definition === UNLISTED ? undefined : subject.digest,
     arguments: subject.arguments,
+    given: subject === asked ? undefined : asked.arguments,
     decision: withSignIn(decision, signIn),
     headers: origin.headers,
     approval,

@@ -13,7 +13,7 @@ import type { DecidedRequest } from "./decided-request.ts";
 export interface QuestionsDeps {
   readonly decisionPoints: Pick<DecisionPoints, "ask">;
   readonly guards: Pick<Guards, "check">;
-  readonly answers: Pick<Answers, "ofGiven">;
+  readonly answers: Pick<Answers, "again">;
 }
 
 /** Who gives a request up, and what it may become. */
@@ -101,7 +101,7 @@ export function createQuestions({ decisionPoints, guards, answers }: QuestionsDe
         if (replaced !== undefined) made = about(made, replaced);
       }
       if (made.subject === before) return withLooks(made, looked);
-      const { decision: again, refusal: misfit } = answers.ofGiven(made.set, made.input);
+      const { decision: again, refusal: misfit } = answers.again(made.set, made.input, made.transformed);
       made = { ...made, decision: again, misfit };
     }
   }

@@ -69,6 +69,7 @@ const KEEPS: Readonly<Record<Exclude<Effect, "allow" | "rate_limit">, string>> =
   redact: "redacting the results of",
   authorize: "asking about",
   guard: "having a look at",
+  transform: "refusing",
 };
 
 /** What to say where a key or a cost of a limit may be missing: such calls are refused. */
@@ -95,6 +96,7 @@ const MENDED: Readonly<Record<Effect, string>> = {
   redact: PASSES,
   authorize: PASSES,
   guard: PASSES,
+  transform: PASSES,
   allow: "Mended, it allows calls for which it is true.",
   rate_limit: "Mended, it lets calls pass that it refuses now.",
 };

@@ -2,6 +2,7 @@ import { fold } from "../../core/fold.ts";
 import { compileGlob } from "../../core/glob.ts";
 import { isObject } from "../../core/json.ts";
 import type { PolicyLanguage } from "../cel/environment.ts";
+import { methodsOf } from "../compile/transform-parts.ts";
 import { atLevel } from "../decide/at-level.ts";
 import { compileGlobSelection } from "../decide/glob-selection.ts";
 import { scopeOf } from "../decide/scope.ts";
@@ -80,7 +81,7 @@ export function readPolicies(
       const last = document.lastLine(path);
       if (wrong.some((it) => line <= it.line && it.line <= last)) continue;
       const texts = textsOf(entry, path, language);
-      const scope = scopeOf(entry.target, scopeNamesOf(texts));
+      const scope = scopeOf(entry.target, scopeNamesOf(texts), methodsOf(entry.then));
       const fitting = find(entry, scope);
       const bits = new Uint32Array(Math.ceil(tools.length / 32));
       for (const tool of fitting) bits[tool >>> 5] = (bits[tool >>> 5] ?? 0) | (1 << (tool & 31));

@@ -25,6 +25,8 @@ export interface PolicyTexts {
   readonly effect: Effect;
   readonly when: CheckedText | undefined;
   readonly others: readonly CheckedText[];
+  /** It writes arguments, though it may read none. */
+  readonly writes: boolean;
 }
 
 /** Finds every CEL text of a policy that compiles. `path` is the policy's own. */
@@ -40,6 +42,12 @@ export function textsOf(entry: PolicyEntry, path: DocumentPath, language: Policy
     const settings: unknown = entry.then[effect];
     if (!isObject(settings)) continue;
     given = effect;
+    for (const [part, written] of Object.entries(effect === "transform" ? settings : {})) {
+      const set = isObject(written) && isObject(written["set"]) ? written["set"] : {};
+      for (const [name, text] of Object.entries(set)) {
+        if (typeof text === "string") others.push(...found(text, [...path, "then", effect, part, "set", name]));
+      }
+    }
     for (const [name, value] of Object.entries(settings)) {
       if (typeof value !== "string") continue;
       const at = [...path, "then", effect, name];
@@ -49,12 +57,12 @@ export function textsOf(entry: PolicyEntry, path: DocumentPath, language: Policy
       for (const { text, offset } of insertionsOf(value)) others.push(...found(text, at, { offset, shown: true }));
     }
   }
-  return { effect: given, when, others };
+  return { effect: given, when, others, writes: entry.then.transform?.arguments !== undefined };
 }
 
 /** The variables that decide what a policy with these texts is about; see `decide/scope.ts`. */
-export function scopeNamesOf({ when, others }: PolicyTexts): ReadonlySet<string> {
-  const names = new Set<string>();
+export function scopeNamesOf({ when, others, writes }: PolicyTexts): ReadonlySet<string> {
+  const names = new Set<string>(writes ? ["args"] : []);
   const add = (node: AstNode): void => {
     if (node.op === "id" && typeof node.args === "string") names.add(node.args);
     for (const child of childrenOf(node)) add(child);

@@ -11,6 +11,7 @@ import { levelOfId } from "../levels.ts";
 import type { PolicyError, PolicyFile, PolicySet, PolicySummary } from "../policy-set.ts";
 import { type CheckedEntry, type CompileOptions, checkFiles } from "./entries.ts";
 import type { EntryParts } from "./entry-parts.ts";
+import { methodsOf } from "./transform-parts.ts";
 
 export type CompiledSet =
   | { readonly ok: true; readonly set: PolicySet }
@@ -40,7 +41,7 @@ export function makeSet(entries: readonly CompiledEntry[], digest: string, optio
 /** Compiles one policy. */
 export function compileEntry({ entry, parts, file, line, lastLine }: CheckedEntry): CompiledEntry {
   const { condition, message, reads, looksAt } = parts;
-  const scope = scopeOf(entry.target, parts.names);
+  const scope = scopeOf(entry.target, parts.names, methodsOf(entry.then));
   const { id, description, target, when } = entry;
   const shadow = entry.mode === "shadow";
   const enabled = entry.enabled !== false;
@@ -68,7 +69,7 @@ export function compileEntry({ entry, parts, file, line, lastLine }: CheckedEntr
   };
 }
 
-function compileEffect({ then }: PolicyEntry, { key, cost }: EntryParts): CompiledEffect {
+function compileEffect({ then }: PolicyEntry, { key, cost, transform }: EntryParts): CompiledEffect {
   if (then.hide !== undefined) return { effect: "hide" };
   if (then.deny !== undefined) return { effect: "deny" };
   if (then.step_up !== undefined) {
@@ -95,6 +96,7 @@ function compileEffect({ then }: PolicyEntry, { key, cost }: EntryParts): Compil
     const { by, show_reason: showReason = false, phases = phasesOf(by) } = then.guard;
     return { effect: "guard", question: { by, showReason, phases } };
   }
+  if (then.transform !== undefined && transform !== undefined) return { effect: "transform", transform };
   throw new Error("The schema let a policy without an effect pass.");
 }
 

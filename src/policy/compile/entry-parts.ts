@@ -12,6 +12,8 @@ import { MAX_MISTAKES, type PolicyError } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
+import type { CompiledTransform } from "../transforms/transform.ts";
+import { compileTransform, methodsOf, type TransformReader } from "./transform-parts.ts";
 
 /** What an entry's texts compile to. */
 export interface EntryParts {
@@ -23,7 +25,9 @@ export interface EntryParts {
   readonly message: Template | undefined;
   readonly key: Expression | undefined;
   readonly cost: Expression | undefined;
-  /** Places of the arguments that any of these reads. */
+  /** What a `transform` writes. */
+  readonly transform: CompiledTransform | undefined;
+  /** Places of the arguments that any of these reads, or that are written. */
   readonly looksAt: readonly ArgumentPath[];
 }
 
@@ -68,6 +72,7 @@ export const NO_PARTS: EntryParts = {
   message: undefined,
   key: undefined,
   cost: undefined,
+  transform: undefined,
   looksAt: [],
 };
 
@@ -125,16 +130,38 @@ export class EntryChecker {
       if (effect === "authorize") this.#checkName(settings["by"], [...place, "by"], POINTS, decisionPoints);
       if (effect === "guard")
         this.#checkName(settings["by"], [...place, "by"], GUARDS, guards && [...guards, ARGUMENTS_GUARD]);
+      if (effect === "transform") {
+        // What it writes are arguments, though it may read none.
+        if (isObject(settings["arguments"])) names.add("args");
+        const transform = compileTransform(settings, place, this.#transformReader(names, looksAt, isOn));
+        parts = { ...parts, transform };
+      }
       if (effect === "redact") this.#checkPaths(settings["paths"], [...place, "paths"]);
     }
-    this.#checkScope(entry["target"], names, path);
+    this.#checkScope(entry["target"], names, methodsOf(effects), path);
     return parts;
+  }
+
+  #transformReader(names: Set<string>, looksAt: ArgumentPath[], isOn: boolean): TransformReader {
+    const { language, document } = this.#deps;
+    return {
+      expression: (text, path, seesResult) => {
+        const compiled = this.#text(text, path, (it) => language.expression(it), seesResult);
+        looksAt.push(...(compiled?.looksAt ?? []));
+        for (const read of compiled?.reads ?? []) names.add(read);
+        if (isOn) this.#checkAddress(compiled, text, path);
+        return compiled;
+      },
+      report: (path, message, hint) => this.#report(document.locate(path), message, hint),
+      touches: (path) => looksAt.push(path),
+    };
   }
 
   /** Makes what takes long of an entry's texts before `check`, one piece in each step. */
   *prepare({ when, then }: PolicyEntry): Generator<void> {
-    const settings = Object.values(then).flatMap((effect) => Object.values(effect ?? {}));
-    for (const text of [when, ...settings]) if (typeof text === "string") yield* this.#deps.language.prepare(text);
+    for (const text of [when, ...textsIn(then)]) {
+      if (typeof text === "string") yield* this.#deps.language.prepare(text);
+    }
   }
 
   #checkId(id: unknown, path: DocumentPath): void {
@@ -146,9 +173,14 @@ export class EntryChecker {
     else this.#report({ line, column }, `The id \`${id}\` is taken by ${first}.`, "Ids are unique over all files.");
   }
 
-  #checkScope(given: unknown, names: ReadonlySet<string>, path: DocumentPath): void {
+  #checkScope(
+    given: unknown,
+    names: ReadonlySet<string>,
+    among: ReturnType<typeof methodsOf>,
+    path: DocumentPath,
+  ): void {
     const read = targetSchema.safeParse(given ?? {});
-    const problem = read.success ? scopeProblem(read.data, names) : undefined;
+    const problem = read.success ? scopeProblem(read.data, names, among) : undefined;
     if (problem === undefined) return;
     const place = given === undefined ? [...path, "when"] : [...path, "target"];
     this.#report(this.#deps.document.locate(place), problem, undefined);
@@ -224,4 +256,11 @@ export class EntryChecker {
   #report(place: { line: number; column: number }, message: string, hint: string | undefined): void {
     this.errors.push({ file: this.#deps.file, line: place.line, column: place.column, message, hint });
   }
+}
+
+/** All texts in the settings of a policy: some are nested. */
+function textsIn(settings: object): readonly unknown[] {
+  return Object.values(settings).flatMap((value: unknown) =>
+    typeof value === "object" && value !== null ? textsIn(value) : [value],
+  );
 }

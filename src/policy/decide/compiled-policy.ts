@@ -4,6 +4,7 @@ import type { Condition, Expression } from "../cel/environment.ts";
 import type { Template } from "../cel/template.ts";
 import type { PolicyLevel } from "../levels.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
+import type { CompiledTransform } from "../transforms/transform.ts";
 import type { CompiledTarget } from "./target.ts";
 
 /** One policy, compiled. */
@@ -33,7 +34,8 @@ export type CompiledEffect =
   | { readonly effect: "rate_limit"; readonly rate: CompiledRate }
   | { readonly effect: "redact"; readonly redaction: Redaction }
   | { readonly effect: "authorize"; readonly question: CompiledQuestion }
-  | { readonly effect: "guard"; readonly question: CompiledQuestion & { readonly phases: readonly GuardPhase[] } };
+  | { readonly effect: "guard"; readonly question: CompiledQuestion & { readonly phases: readonly GuardPhase[] } }
+  | { readonly effect: "transform"; readonly transform: CompiledTransform };
 
 /** Whom a policy has asked; see `AuthorizeRequirement`. */
 export interface CompiledQuestion {

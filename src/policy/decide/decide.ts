@@ -4,19 +4,36 @@ import type { Redaction } from "../../redaction/redaction.ts";
 import { CallContext } from "../cel/context.ts";
 import { createScreen, type QuickCheck, type Screen } from "../cel/quick-check.ts";
 import { defaultMessage } from "../messages.ts";
-import type { PolicyInput, PolicyResult, PolicySet, PolicySubject, ResultDecision, Viewer } from "../policy-set.ts";
+import type {
+  PolicyInput,
+  PolicyResult,
+  PolicySet,
+  PolicySubject,
+  ResultDecision,
+  Transformed,
+  Viewer,
+} from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { evaluateCondition } from "./evaluate-condition.ts";
 import { bitOf, type LevelDefaults, levelsOf, type WantedAllows } from "./level-defaults.ts";
 import { indexPolicies, type SubjectMatch } from "./policy-index.ts";
 import { deniedByDefault, isAboutUse, matchOf, Tally, verdictOfNone } from "./tally.ts";
+import { type TransformPolicy, transformRequest } from "./transform-request.ts";
 import { classifyBy, shapesLists } from "./visibility.ts";
 
 /** What a compiled set can be asked: see `PolicySet`. */
 export type Decider = Pick<
   PolicySet,
-  "decide" | "decideResult" | "hides" | "viewerClass" | "redacts" | "looksAt" | "about" | "wantsAllowOf"
+  | "transform"
+  | "decide"
+  | "decideResult"
+  | "hides"
+  | "viewerClass"
+  | "redacts"
+  | "looksAt"
+  | "about"
+  | "wantsAllowOf"
 >;
 
 /**
@@ -48,8 +65,25 @@ export function createDecider(policies: readonly CompiledPolicy[], set: string, 
     return paths;
   };
 
+  const transforming = policies.some(({ effect }) => effect === "transform");
+  const transforms = new WeakMap<readonly CompiledPolicy[], readonly TransformPolicy[]>();
+  const transformsOf = ({ policies: found }: SubjectMatch<CompiledPolicy>): readonly TransformPolicy[] => {
+    const before = transforms.get(found);
+    if (before !== undefined) return before;
+    const those = found.filter((policy) => policy.effect === "transform");
+    transforms.set(found, those);
+    return those;
+  };
+
   return {
-    decide: (input) => decideCall(input, find(input.subject), { set, defaults, screenOf, listsDiffer }),
+    transform(input, approved = false) {
+      if (!transforming) return undefined;
+      const match = find(input.subject);
+      const those = transformsOf(match);
+      return those.length === 0 ? undefined : transformRequest(input, those, match, approved);
+    },
+    decide: (input, transforms) =>
+      decideCall(input, transforms, find(input.subject), { set, defaults, screenOf, listsDiffer }),
     decideResult: (input, result) => decideResult(input, find(input.subject), result),
     hides: (viewer, subject) => listsDiffer && hiddenBy(viewer, subject, find(subject), defaults) !== undefined,
     viewerClass: (viewer) => (listsDiffer ? classify(viewer) : undefined),
@@ -69,13 +103,15 @@ interface DecideDeps {
   readonly listsDiffer: boolean;
 }
 
-// That an `allow` or a `redact` is there counts, even where its condition is false for this call.
+// That an `allow` or a `redact` is there counts, even where its condition is false for this call. That of a `transform` was
+// about what came, and this is what it made of it.
 function quickCheckFor({ effect, condition }: CompiledPolicy): QuickCheck | undefined {
-  return effect === "allow" || effect === "redact" ? undefined : condition?.quick;
+  return effect === "allow" || effect === "redact" || effect === "transform" ? undefined : condition?.quick;
 }
 
 function decideCall(
   input: PolicyInput,
+  transforms: Transformed | undefined,
   match: SubjectMatch<CompiledPolicy>,
   { set, defaults, screenOf, listsDiffer }: DecideDeps,
 ): Decision {
@@ -95,7 +131,7 @@ function decideCall(
       viewer ??= viewerOf(input);
       if (!matchesCaller(viewer)) continue;
     }
-    tally ??= new Tally(input, match, wanted);
+    tally ??= new Tally(input, match, wanted, transforms);
     tally.add(policy);
   }
   const decision = tally === undefined ? verdictOfNone(set, wanted, input) : tally.verdict(set);

@@ -23,6 +23,8 @@ export function verdictOf(effect: Effect, failed: boolean): DecidedEffect | unde
       return failed ? undefined : effect;
     // A budget that cannot be counted has no room: the call is refused.
     case "rate_limit":
+    // Nor is it known what was to be sent.
+    case "transform":
       return failed ? "deny" : undefined;
     // What they come to is known once somebody has been asked.
     case "authorize":

@@ -21,19 +21,30 @@ type Target = Partial<Pick<PolicyTarget, "tools" | "prompts" | "resources" | "me
   readonly annotations?: object | undefined;
 };
 
-/** What a policy with this target is about, whose condition and settings name `reads` (as `args`, `tool.name`). */
-export function scopeOf(target: Target | undefined, reads: ReadonlySet<string>): PolicyScope {
+/**
+ * What a policy with this target is about, whose condition and settings name `reads` (as `args`, `tool.name`). `among`: the
+ * requests for which its effect makes sense, where these are not all.
+ */
+export function scopeOf(
+  target: Target | undefined,
+  reads: ReadonlySet<string>,
+  among: readonly DecidedMethod[] = METHODS,
+): PolicyScope {
   const named = new Set([...kindsInTarget(target), ...kindsRead(reads)]);
   if (named.size === 0 && target?.methods === undefined && reads.has("args")) named.add("tool");
   const wanted = (kind: SubjectKind): boolean => named.size === 0 || named.has(kind);
   const methods = METHODS.filter(
-    (method) => (target?.methods?.includes(method) ?? true) && kindsOf(method).some(wanted),
+    (method) => among.includes(method) && (target?.methods?.includes(method) ?? true) && kindsOf(method).some(wanted),
   );
   return { kinds: new Set(methods.flatMap(kindsOf).filter(wanted)), methods };
 }
 
 /** Why a policy could not be about what it names, in words for its author; `undefined` if it can. */
-export function scopeProblem(target: Target | undefined, reads: ReadonlySet<string>): string | undefined {
+export function scopeProblem(
+  target: Target | undefined,
+  reads: ReadonlySet<string>,
+  among: readonly DecidedMethod[] = METHODS,
+): string | undefined {
   const read = kindsRead(reads);
   const [first, second] = read;
   if (first !== undefined && second !== undefined) {
@@ -54,7 +65,12 @@ export function scopeProblem(target: Target | undefined, reads: ReadonlySet<stri
       return `The policy names ${kind}s, and none of its methods is about those.`;
     }
   }
-  const { kinds, methods } = scopeOf(target, reads);
+  const senseless = target?.methods?.find((method) => !among.includes(method));
+  if (senseless !== undefined) return `${senseless} has nothing that this effect could change.`;
+  const { kinds, methods } = scopeOf(target, reads, among);
+  const idle = named.find((kind) => !kinds.has(kind));
+  if (idle !== undefined)
+    return `${idle === "resource" ? "The reading of a resource" : `A ${idle}`} has nothing that this effect could change.`;
   const bare = methods.some((method) => method !== "completion/complete" && kindsOf(method).includes("resource"));
   if (reads.has("args") && kinds.has("resource") && bare) {
     return "The reading of a resource has no arguments: `args` is not known. Name tools or prompts, or take resources out.";

@@ -10,7 +10,7 @@ import { type SubjectKind, USES } from "../../core/subject.ts";
 import { CallContext } from "../cel/context.ts";
 import { defaultKeyOf, levelText } from "../levels.ts";
 import { defaultMessage, withFailure } from "../messages.ts";
-import type { PolicyInput } from "../policy-set.ts";
+import type { PolicyInput, Transformed } from "../policy-set.ts";
 import { chargeFor } from "./charge.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { type DecidedEffect, isStronger, settled, verdictOf } from "./effects.ts";
@@ -33,12 +33,15 @@ export function deniedByDefault(
 
 /** A policy that bears on whether the call is made. */
 type Deciding = Exclude<CompiledPolicy, { effect: "redact" }>;
+type Defaults = { readonly defaults?: readonly string[] | undefined };
+type TransformPolicy = Extract<CompiledPolicy, { effect: "transform" }>;
 type StepUpPolicy = Extract<CompiledPolicy, { effect: "step_up" }>;
 
 /** What the policies about one call add up to: each that the caller fits is added, and then there is a verdict. */
 export class Tally {
   readonly #input: PolicyInput;
   readonly #match: SubjectMatch<CompiledPolicy>;
+  readonly #transforms: Transformed | undefined;
   readonly #matched: Match[] = [];
   #unapplied: Match[] | undefined;
   /** The first policy with the strongest verdict of all, and why it could not be evaluated if it could not. */
@@ -58,8 +61,15 @@ export class Tally {
   #guards: GuardRequirement[] | undefined;
   #context: CallContext | undefined;
 
-  constructor(input: PolicyInput, match: SubjectMatch<CompiledPolicy>, wanted: WantedAllows) {
+  /** `input`: as `transforms` made it. */
+  constructor(
+    input: PolicyInput,
+    match: SubjectMatch<CompiledPolicy>,
+    wanted: WantedAllows,
+    transforms: Transformed | undefined,
+  ) {
     this.#input = input;
+    this.#transforms = transforms;
     this.#match = match;
     this.#missing = wanted;
     // Whether it is there at all is a matter of its use; another request for it can be refused all the same.
@@ -70,6 +80,10 @@ export class Tally {
   add(policy: CompiledPolicy): void {
     if (policy.effect === "redact") {
       this.#inspectsResult = true;
+      return;
+    }
+    if (policy.effect === "transform") {
+      this.#transformed(policy);
       return;
     }
     const { condition, effect, shadow } = policy;
@@ -124,6 +138,12 @@ export class Tally {
     }
   }
 
+  /** Its condition was evaluated before, on what came. */
+  #transformed(policy: TransformPolicy): void {
+    const match = this.#transforms?.matches.get(policy.id);
+    if (match !== undefined) this.#count(policy, match, match.error);
+  }
+
   #charge(policy: Extract<CompiledPolicy, { effect: "rate_limit" }>, evaluation: Evaluation): void {
     const charge = chargeFor(policy, this.#input, this.#facts());
     if (this.#count(policy, evaluation, charge.ok ? undefined : charge.error) && charge.ok) {
@@ -133,7 +153,7 @@ export class Tally {
   }
 
   /** Whether the policy is applied. `error`: why it counts although it has no value. */
-  #count(policy: Deciding, { defaults }: Evaluation, error: string | undefined): boolean {
+  #count(policy: Deciding, { defaults }: Defaults, error: string | undefined): boolean {
     const match = matchOf(policy, error, defaults);
     if (policy.shadow || (policy.effect === "allow" && error !== undefined)) {
       this.#unapplied ??= [];
@@ -181,6 +201,7 @@ export class Tally {
         this.#guards.push({ ...this.#questionOf(policy), phases: policy.question.phases });
         return;
       case "rate_limit":
+      case "transform":
         return;
       default:
         policy satisfies never;

@@ -1,6 +1,6 @@
 import { compileGlobs, compileLooseGlobs, foldedOnly, type Spellings } from "../../core/glob.ts";
 import { isObject, type Json } from "../../core/json.ts";
-import type { SubjectKind } from "../../core/subject.ts";
+import { DECIDED_METHODS, type DecidedMethod, type SubjectKind } from "../../core/subject.ts";
 import { spellingsOf } from "../../core/uri-forms.ts";
 import type { PolicyTarget } from "../file/schema.ts";
 import type { PolicyScope, PolicySubject, Viewer } from "../policy-set.ts";
@@ -59,7 +59,7 @@ export function compileTarget(
   const upstreamChoice = upstreams && compileGlobSelection(upstreams);
   return {
     kinds,
-    methods: target?.methods && new Set(methods),
+    methods: isWhole(kinds, methods) ? undefined : new Set(methods),
     places: (kind) =>
       placesOf(target?.[PATHS[kind]], (glob) => placeOfPath(SPELLINGS[kind](glob)[0])) ??
       placesOf(upstreams, placeOfUpstream) ?? [{ kind: "any" }],
@@ -71,6 +71,12 @@ export function compileTarget(
     matchesCaller: compileCaller(target ?? {}, widens),
     anchor: anchorOf(target ?? {}),
   };
+}
+
+/** Whether these are all requests that are about subjects of these kinds. */
+function isWhole(kinds: ReadonlySet<SubjectKind>, methods: readonly DecidedMethod[]): boolean {
+  const all = Object.entries(DECIDED_METHODS).filter(([, about]) => about.some((kind) => kinds.has(kind)));
+  return all.length === methods.length;
 }
 
 /**

@@ -4,6 +4,7 @@ import { parseDuration } from "../../core/duration.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { DECIDED_METHODS, type DecidedMethod } from "../../core/subject.ts";
 import { BINARY_HANDLING, DETECTORS, REPLACEMENTS } from "../../redaction/redaction.ts";
+import { transformSchema } from "./transform-schema.ts";
 
 /** Characters of a condition, a message, a key or a cost. */
 export const MAX_TEXT = 4096;
@@ -202,6 +203,7 @@ const effect = z
       .describe("Shows what passes to a filter, which lets it pass, refuses or replaces it.")
       .optional(),
     redact: redact.describe("Takes something out of the result before the agent sees it.").optional(),
+    transform: transformSchema.describe("Writes what the upstream gets, before anything is decided.").optional(),
   })
   .refine((effects) => Object.keys(effects).length === 1, `Give exactly one of ${EFFECTS.join(", ")}.`)
   .meta({ minProperties: 1, maxProperties: 1 })

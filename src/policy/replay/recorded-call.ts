@@ -26,6 +26,8 @@ export interface RecordedCall {
   readonly arguments: JsonObject | undefined;
   /** Whether these are all of them, unchanged; otherwise they are as the audit redacted them, for all that is known. */
   readonly argumentsWhole: boolean;
+  /** They are not written again: people have approved them, or they are what policies wrote, and what came is not on record. */
+  readonly argumentsStand?: boolean;
   readonly claims: JsonObject | undefined;
   readonly headers: JsonObject | undefined;
   /** Whether the gateway refused it for its arguments alone. */

@@ -82,8 +82,14 @@ function replayAs({ set, answers }: Deciding, record: RecordedCall, client: Reco
   let after: Decision;
   let refused = record.argumentsRefused;
   try {
-    const answer = isWhole ? answers.of(set, input) : undefined;
-    after = answer?.decision ?? set.decide(input);
+    const answer = isWhole ? answers.of(set, input, record.argumentsStand) : undefined;
+    const transformed = answer === undefined ? set.transform(input, record.argumentsStand) : answer.transformed;
+    // What is written to lost arguments is not known, and no more is what all others see of it.
+    if (!isWhole && transformed !== undefined && transformed.arguments !== input.arguments) {
+      const { message } = new NotRecordedError("args");
+      return { kind: "unknown", because: [{ policy: undefined, why: message }] };
+    }
+    after = answer?.decision ?? set.decide(input, transformed);
     if (answer !== undefined) refused = answer.refusal !== undefined;
   } catch (err) {
     // Thrown by a target or by what depends on the tool's definition: no policy of this call is certain.
@@ -117,9 +123,12 @@ function replayAs({ set, answers }: Deciding, record: RecordedCall, client: Reco
     return { kind: "changed", before: { effect: before, policy }, ...redecided };
   }
   const openIds = new Set(open.map(({ policy }) => policy));
+  // Of what wrote arguments that stand nothing can be told now.
+  const tells = ({ policy, effect: does }: Pick<Match, "policy"> & { readonly effect: string }): boolean =>
+    !openIds.has(policy) && !(does === "transform" && record.argumentsStand === true);
   const same = sameItems(
-    record.matched.map(({ policy }) => policy).filter((id) => !openIds.has(id)),
-    strict.map(({ policy }) => policy).filter((id) => !openIds.has(id)),
+    record.matched.filter(tells).map(({ policy }) => policy),
+    strict.filter(tells).map(({ policy }) => policy),
   );
   return { kind: same ? "same" : "policies", ...redecided };
 }

@@ -46,7 +46,8 @@ export interface AuditRow {
   readonly definitionDigest: string | null;
   /**
    * JSON: what a condition sees of the caller and has no column here; see `audit/facts.ts`. Of an end: `asked_ms`, for how long
-   * its server waited for answers of the client, if it did. Of an act and of refused requests: what there is to say.
+   * its server waited for answers of the client, if it did. Of a call whose arguments policies made others of: `given`, the
+   * digest of those that came. Of an act and of refused requests: what there is to say.
    */
   readonly facts: string | null;
   /** Id of the approval request that a call asked for, joined or was run with, or that was decided. */
