@@ -13,7 +13,9 @@ describe("mistakes in a policy file", () => {
     [
       "two effects",
       "policies: [{ id: p, then: { deny: {}, allow: {} } }]",
-      ["1:27 Give exactly one of hide, deny, step_up, request_approval, allow, rate_limit, redact, authorize, guard, transform."],
+      [
+        "1:27 Give exactly one of hide, deny, step_up, request_approval, allow, rate_limit, redact, authorize, guard, transform.",
+      ],
     ],
     [
       "a misspelt key",
@@ -109,7 +111,9 @@ describe("mistakes in a policy file", () => {
     ["hide: { message: x }", ["1:37 There is no key `message` here."]],
     [
       "hide: {}, deny: {}",
-      ["1:27 Give exactly one of hide, deny, step_up, request_approval, allow, rate_limit, redact, authorize, guard, transform."],
+      [
+        "1:27 Give exactly one of hide, deny, step_up, request_approval, allow, rate_limit, redact, authorize, guard, transform.",
+      ],
     ],
     ["rate_limit: {}", ["1:41 `limit` is missing.", "1:41 `per` is missing."]],
     ["rate_limit: { limit: 0, per: 1m }", ["1:50 This must be more than 0."]],

@@ -9,8 +9,8 @@ import { isAboutViewer, viewerFactsOf } from "../decide/visibility.ts";
 import { ARGUMENTS_GUARD, durationMs, type PolicyEntry } from "../file/schema.ts";
 import { levelOfId } from "../levels.ts";
 import type { PolicyError, PolicyFile, PolicySet, PolicySummary } from "../policy-set.ts";
+import type { EntryParts } from "./compiled-parts.ts";
 import { type CheckedEntry, type CompileOptions, checkFiles } from "./entries.ts";
-import type { EntryParts } from "./entry-parts.ts";
 import { methodsOf } from "./transform-parts.ts";
 
 export type CompiledSet =

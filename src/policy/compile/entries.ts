@@ -8,7 +8,8 @@ import { type PolicyEntry, policyFileSchema } from "../file/schema.ts";
 import { schemaErrors } from "../file/schema-errors.ts";
 import { inOrder, keyOfLevel, type LevelDefault, levelText, type PolicyLevel } from "../levels.ts";
 import { firstMistakes, MAX_MISTAKES, type PolicyError, type PolicyFile } from "../policy-set.ts";
-import { EntryChecker, type EntryParts, NO_PARTS, type WhyNoClientAddress } from "./entry-parts.ts";
+import { type EntryParts, NO_PARTS } from "./compiled-parts.ts";
+import { EntryChecker, type WhyNoClientAddress } from "./entry-parts.ts";
 
 /** What policies are compiled against. */
 export interface CompileOptions {

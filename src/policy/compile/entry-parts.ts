@@ -2,8 +2,8 @@ import { EFFECTS } from "../../core/decision.ts";
 import { isObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import { checkPath } from "../../redaction/redaction.ts";
-import type { CompiledText, Condition, Expression, PolicyLanguage } from "../cel/environment.ts";
-import { compileTemplate, type Template } from "../cel/template.ts";
+import type { CompiledText, PolicyLanguage } from "../cel/environment.ts";
+import { compileTemplate } from "../cel/template.ts";
 import { scopeProblem } from "../decide/scope.ts";
 import { isAboutViewer } from "../decide/visibility.ts";
 import type { DocumentPath, PolicyDocument } from "../file/document.ts";
@@ -12,24 +12,8 @@ import { MAX_MISTAKES, type PolicyError } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
 import type { ExpressionProblem } from "../syntax/expression-problem.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
-import type { CompiledTransform } from "../transforms/transform.ts";
+import { type EntryParts, NO_NAMES, NO_PARTS, textsIn } from "./compiled-parts.ts";
 import { compileTransform, methodsOf, type TransformReader } from "./transform-parts.ts";
-
-/** What an entry's texts compile to. */
-export interface EntryParts {
-  readonly condition: Condition | undefined;
-  /** Variables and fields that the condition names. */
-  readonly reads: ReadonlySet<string>;
-  /** Those that decide what the policy is about: of the condition, and of what a limit counts by. */
-  readonly names: ReadonlySet<string>;
-  readonly message: Template | undefined;
-  readonly key: Expression | undefined;
-  readonly cost: Expression | undefined;
-  /** What a `transform` writes. */
-  readonly transform: CompiledTransform | undefined;
-  /** Places of the arguments that any of these reads, or that are written. */
-  readonly looksAt: readonly ArgumentPath[];
-}
 
 /** Why nobody can tell clients' addresses, as a half sentence, and what to do about it. */
 export interface WhyNoClientAddress {
@@ -52,7 +36,6 @@ export interface EntryCheckerDeps {
   readonly places: Map<string, string>;
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
 /** What policies name of the configuration. */
 interface NamedThings {
   readonly noun: string;
@@ -63,18 +46,6 @@ interface NamedThings {
 const FLOWS: NamedThings = { noun: "approval flow", key: "approval_flows" };
 const POINTS: NamedThings = { noun: "decision point", key: "decision_points" };
 const GUARDS: NamedThings = { noun: "guard", key: "guards" };
-
-/** Of an entry that has no texts. */
-export const NO_PARTS: EntryParts = {
-  condition: undefined,
-  reads: NOTHING,
-  names: NOTHING,
-  message: undefined,
-  key: undefined,
-  cost: undefined,
-  transform: undefined,
-  looksAt: [],
-};
 
 /**
  * Checks entries beyond their shape. It reads them as they stand in the file, whatever else is wrong with them, so that
@@ -109,7 +80,7 @@ export class EntryChecker {
     const names = new Set(condition?.reads);
     let parts: EntryParts = {
       ...NO_PARTS,
-      ...{ condition: condition?.run, reads: condition?.reads ?? NOTHING, names, looksAt },
+      ...{ condition: condition?.run, reads: condition?.reads ?? NO_NAMES, names, looksAt },
     };
     for (const effect of EFFECTS) {
       const settings = effects[effect];
@@ -256,11 +227,4 @@ export class EntryChecker {
   #report(place: { line: number; column: number }, message: string, hint: string | undefined): void {
     this.errors.push({ file: this.#deps.file, line: place.line, column: place.column, message, hint });
   }
-}
-
-/** All texts in the settings of a policy: some are nested. */
-function textsIn(settings: object): readonly unknown[] {
-  return Object.values(settings).flatMap((value: unknown) =>
-    typeof value === "object" && value !== null ? textsIn(value) : [value],
-  );
 }
