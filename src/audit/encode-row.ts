@@ -9,7 +9,6 @@ import { type AuditRow, EMPTY_ROW } from "../store/audit/audit-row.ts";
 import type { Act, AdminAct, AuditClosing, AuditOpening, UnlistedOpening } from "./audit.ts";
 import { createClientTexts } from "./client-texts.ts";
 import { createFacts } from "./facts.ts";
-import { GIVEN_DIGEST } from "./given-digest.ts";
 import { matchesText, policiesText } from "./matches-text.ts";
 import { refusedRow } from "./refused-row.ts";
 import { sealArguments } from "./sealed-arguments.ts";
@@ -236,7 +235,7 @@ function argumentsOf({ subjectKind, subject: uri, arguments: args }: AuditOpenin
 // What came stands beside what went out. The text of the facts is an object, and never an empty one.
 function withGiven(facts: string, { given }: AuditOpening, digest: KeyedHash): string {
   if (given === undefined) return facts;
-  return `${facts.slice(0, -1)},"${GIVEN_DIGEST}":${JSON.stringify(digest(keptJson(given).canonical))}}`;
+  return `${facts.slice(0, -1)},"given":${JSON.stringify(digest(keptJson(given).canonical))}}`;
 }
 
 // Most arguments hold no secret, and are written as they were digested.

@@ -14,26 +14,19 @@ import type {
   Viewer,
 } from "../policy-set.ts";
 import type { ArgumentPath } from "../syntax/argument-paths.ts";
+import { deniedByDefault, verdictOfNone } from "./by-default.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { evaluateCondition } from "./evaluate-condition.ts";
 import { bitOf, type LevelDefaults, levelsOf, type WantedAllows } from "./level-defaults.ts";
 import { indexPolicies, type SubjectMatch } from "./policy-index.ts";
-import { deniedByDefault, isAboutUse, matchOf, Tally, verdictOfNone } from "./tally.ts";
+import { isAboutUse, matchOf, Tally } from "./tally.ts";
 import { type TransformPolicy, transformRequest } from "./transform-request.ts";
 import { classifyBy, shapesLists } from "./visibility.ts";
 
 /** What a compiled set can be asked: see `PolicySet`. */
 export type Decider = Pick<
   PolicySet,
-  | "transform"
-  | "decide"
-  | "decideResult"
-  | "hides"
-  | "viewerClass"
-  | "redacts"
-  | "looksAt"
-  | "about"
-  | "wantsAllowOf"
+  "transform" | "decide" | "decideResult" | "hides" | "viewerClass" | "redacts" | "looksAt" | "about" | "wantsAllowOf"
 >;
 
 /**

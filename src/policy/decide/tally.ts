@@ -8,28 +8,16 @@ import type {
 } from "../../core/decision.ts";
 import { type SubjectKind, USES } from "../../core/subject.ts";
 import { CallContext } from "../cel/context.ts";
-import { defaultKeyOf, levelText } from "../levels.ts";
 import { defaultMessage, withFailure } from "../messages.ts";
 import type { PolicyInput, Transformed } from "../policy-set.ts";
+import { deniedByDefault } from "./by-default.ts";
 import { chargeFor } from "./charge.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import { type DecidedEffect, isStronger, settled, verdictOf } from "./effects.ts";
 import { type Evaluation, evaluateCondition, MATCHES } from "./evaluate-condition.ts";
-import { bitOf, levelsOf, type WantedAllows } from "./level-defaults.ts";
+import { bitOf, type WantedAllows } from "./level-defaults.ts";
 import { mergeStepUps } from "./merge-step-ups.ts";
 import type { SubjectMatch } from "./policy-index.ts";
-
-/** Why something is refused that no policy of a level allows, where that is wanted. No policy's id can have a dot. */
-export function deniedByDefault(
-  { subject: { kind, upstream }, request: { endpoint } }: PolicyInput,
-  missing: WantedAllows,
-) {
-  const request = kind === "tool" ? "call" : "request";
-  const [level = "gateway"] = levelsOf(missing, endpoint, upstream);
-  const policy = level === "gateway" ? "policy" : `policy of ${levelText(level)}`;
-  const message = `No ${policy} allows this ${request}, and without one ${request}s are denied. An operator can add an allow policy.`;
-  return { effect: "deny", policy: defaultKeyOf(level), message } as const;
-}
 
 /** A policy that bears on whether the call is made. */
 type Deciding = Exclude<CompiledPolicy, { effect: "redact" }>;
@@ -230,13 +218,6 @@ export class Tally {
 /** Whether a policy has a say in the use of what it is about, and not in other requests for it alone. */
 export function isAboutUse({ target: { methods } }: CompiledPolicy, kind: SubjectKind): boolean {
   return methods === undefined || methods.has(USES[kind]);
-}
-
-/** The verdict where no policy fits. `set`: the digest of them all. */
-export function verdictOfNone(set: string, wanted: WantedAllows, input: PolicyInput): Decision {
-  if (wanted === 0) return { matched: [], set, effect: "allow" };
-  const hidden = input.request.method === USES[input.subject.kind] && ({ hidden: true } as const);
-  return { matched: [], set, ...hidden, ...deniedByDefault(input, wanted) };
 }
 
 /** How a policy that matched is recorded. */

@@ -34,6 +34,3 @@ export const transformSchema = z
   })
   .refine((parts) => Object.values(parts).some((part) => part !== undefined), "Give arguments.")
   .meta({ minProperties: 1 });
-
-/** What `transform` writes. */
-export type TransformSettings = z.infer<typeof transformSchema>;
