@@ -103,7 +103,11 @@ export const ROOMS: readonly Room[] = [
     tier: 2,
     uses: ["core", "mcp", "http"],
     libraries: ["jose", "zod", "lru-cache", ...HONO],
-    inner: [{ name: "issuers" }, { name: "tokens" }],
+    inner: [
+      { name: "issuers" },
+      { name: "tokens" },
+      { name: "passwords", libraries: ["@node-rs/argon2", "@node-rs/bcrypt", "apache-md5"] },
+    ],
   },
   {
     name: "upstream",

@@ -1,6 +1,6 @@
 import type { Config } from "./schema/schema.ts";
 
-// Upstreams and endpoints, with their policies, are taken over while the gateway runs; everything else is read at the start.
+// Upstreams and endpoints, with their policies, and users with passwords are taken over while the gateway runs; everything else is read at the start.
 const KEYS = {
   server: "server",
   auth: "auth",
@@ -25,6 +25,8 @@ export function restartNeeded(before: Config, after: Config): readonly string[] 
 }
 
 function same(before: Config, after: Config, field: string): boolean {
-  const pick = (config: Config) => JSON.stringify(Object.entries(config).find(([name]) => name === field));
+  // Users with passwords come and go while the gateway runs.
+  const kept = (config: Config) => ({ ...config, auth: { ...config.auth, basic: undefined } });
+  const pick = (config: Config) => JSON.stringify(Object.entries(kept(config)).find(([name]) => name === field));
   return pick(before) === pick(after);
 }

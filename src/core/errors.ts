@@ -83,6 +83,7 @@ export const ERRORS = {
   MEDIA_TYPE_UNSUPPORTED: { status: 415, rpc: -32600, message: "The Content-Type must be application/json." },
   CREDENTIAL_MISSING: { status: 401, rpc: -32600, message: "A credential is required: Authorization: Bearer <token>." },
   TOKEN_INVALID: { status: 401, rpc: -32600, message: "The access token is not valid." },
+  PASSWORD_INVALID: { status: 401, rpc: -32600, message: "The user name or the password is not right." },
   ATTEMPTS_TOO_MANY: {
     status: 429,
     rpc: -32600,

@@ -8,8 +8,9 @@ import { isOddAddress, readMailbox } from "./mailbox.ts";
 export const PERMISSIONS = ["call", "approve", "administer", "step_up"] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-/** The issuers of those who come without a token: by API key, without any credential, and over stdio. */
+/** The issuers of those who come without a token: by API key, by a password, without any credential, and over stdio. */
 export const KEYS_ISSUER = "portcullis:keys";
+export const BASIC_ISSUER = "portcullis:basic";
 export const ANONYMOUS_ISSUER = "portcullis:anonymous";
 export const LOCAL_ISSUER = "portcullis:local";
 
@@ -133,7 +134,7 @@ export function personKey(principal: Pick<Principal, "issuer" | "subject" | "ema
  */
 export function hasOddName({ issuer, subject, email, aliases, unread }: Principal): boolean {
   if (unread?.includes("users") === true) return true;
-  const chosen = issuer === KEYS_ISSUER || issuer === LOCAL_ISSUER;
+  const chosen = issuer === KEYS_ISSUER || issuer === BASIC_ISSUER || issuer === LOCAL_ISSUER;
   return [...(chosen ? [subject] : []), ...(email === undefined ? [] : [email]), ...aliases].some(isOddAddress);
 }
 

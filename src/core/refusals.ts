@@ -1,6 +1,6 @@
 import { isFormRefusal } from "./call-outcome.ts";
 import { ERRORS, type ErrorCode } from "./errors.ts";
-import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER, type Principal } from "./principal.ts";
+import { ANONYMOUS_ISSUER, BASIC_ISSUER, KEYS_ISSUER, LOCAL_ISSUER, type Principal } from "./principal.ts";
 
 /** What a request was to prove itself with. Never more of it than this. */
 export type CredentialKind = "none" | "bearer" | "key" | "basic" | "cookie" | "other";
@@ -43,6 +43,7 @@ const ON_RECORD: ReadonlySet<string> = new Set([
   "CREDENTIAL_MISSING",
   "TOKEN_INVALID",
   "TOKEN_EXPIRED",
+  "PASSWORD_INVALID",
   "ATTEMPTS_TOO_MANY",
   "ISSUER_NOT_PERMITTED",
   "SCOPE_INSUFFICIENT",
@@ -86,5 +87,6 @@ function isErrorCode(code: string): code is ErrorCode {
 /** By what somebody came who is known. */
 export function credentialKindOf({ issuer }: Pick<Principal, "issuer">): CredentialKind {
   if (issuer === KEYS_ISSUER) return "key";
+  if (issuer === BASIC_ISSUER) return "basic";
   return issuer === ANONYMOUS_ISSUER || issuer === LOCAL_ISSUER ? "none" : "bearer";
 }

@@ -7,6 +7,8 @@ import type { IdentityOptions } from "./options.ts";
 export interface Challenges {
   /** Value of `WWW-Authenticate`. RFC 6750 §3, RFC 9728 §5.1 */
   challenge(path: string, problem?: ChallengeProblem): string;
+  /** The same with a second challenge, for those who have a password. RFC 9110 §11.6.1, RFC 7617 §2 */
+  withBasic(challenge: string, realm: string): string;
   /** The same where the token is valid and does not suffice. RFC 6750 §3.1, RFC 9470 §3 */
   insufficient(path: string, need: TokenNeed): string;
   /** RFC 9728 §2 */
@@ -46,6 +48,8 @@ export function createChallenges(options: IdentityOptions): Challenges {
       ];
       return parameters.filter((parameter) => parameter !== undefined).join(", ");
     },
+    // Bearer stays first: clients of MCP look at the beginning.
+    withBasic: (challenge, realm) => `${challenge}, Basic realm=${quoted(realm)}, charset="UTF-8"`,
     insufficient(path, need) {
       const asked =
         need.error === "insufficient_scope"

@@ -12,6 +12,7 @@ import { createCredentialAnswers, tooManyAttempts } from "./credential-answers.t
 import { createKeyIdentifier } from "./identify-by-key.ts";
 import type { CredentialRequest, Identified, Identity } from "./identity.ts";
 import { createIssuerKeys } from "./issuers/issuer-keys.ts";
+import { offerPasswords } from "./offer-passwords.ts";
 import { type IdentityOptions, KEY_TIMES, type KeyTimes } from "./options.ts";
 import { type Attempting, anywhere, BEARER, MAX_CREDENTIAL_CHARS, type Remembered } from "./remembered.ts";
 import { type TrustedIssuer, type Verified, verifyToken } from "./tokens/verify-token.ts";
@@ -35,7 +36,7 @@ const REMEMBERED_FOR_MS = 60_000;
 const USUAL = "Bearer ";
 
 /**
- * Turns credentials into principals: JWT access tokens of the configured issuers, API keys, and nobody at all from
+ * Turns credentials into principals: JWT access tokens of the configured issuers, API keys, passwords, and nobody at all from
  * loopback where that is turned on. Keys may come in a header of their own, too. A credential that was good is remembered by
  * its SHA-256, so that most calls need no signature check and no wait: a token for up to a minute and never past its
  * expiry, a key for as long as this identity lives.
@@ -135,12 +136,19 @@ export function createIdentity(options: IdentityOptions, deps: IdentityDeps): Id
     return { ok: true, principal: named(principal, people), until };
   }
 
-  return {
+  const identity: Identity = {
     apiKeyHeader: options.apiKeys.length === 0 ? undefined : (options.apiKeyHeader ?? "x-api-key"),
     identify,
     insufficient: challenges.insufficient,
     metadata: challenges.metadata,
   };
+
+  if (options.passwords === undefined) return identity;
+  return offerPasswords(identity, options.passwords, {
+    ...{ now, attempts, challenges },
+    accept: (principal) => accept(principal, Number.POSITIVE_INFINITY),
+    reject: (path) => reject(path, "PASSWORD_INVALID"),
+  });
 }
 
 // The name alone: errors of the JWT library carry the claims.

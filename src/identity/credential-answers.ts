@@ -28,7 +28,7 @@ export function createCredentialAnswers({ challenge }: Pick<Challenges, "challen
   function reject(path: string, code: ErrorCode, detail?: string, scopes: readonly string[] = []): Identified {
     log.debug({ code, reason: detail }, "refused a credential");
     const problem =
-      code === "CREDENTIAL_MISSING"
+      code === "CREDENTIAL_MISSING" || code === "PASSWORD_INVALID"
         ? undefined
         : { error: bearerError(code), description: detail ?? ERRORS[code].message, scopes };
     const headers = { "WWW-Authenticate": challenge(path, problem) };

@@ -13,6 +13,8 @@ export interface CredentialRequest {
   readonly remoteAddress: string;
   /** Whether a proxy says that it speaks for somebody else (`Forwarded`, `X-Forwarded-For`): then the address is its own. */
   readonly forwarded?: boolean | undefined;
+  /** Whether it is for the API of operators, where no password counts. */
+  readonly api?: boolean | undefined;
   /** Path of the MCP endpoint (`/mcp/expenses`): names the protected resource in a challenge. RFC 9728 §3.1 */
   readonly path: string;
 }

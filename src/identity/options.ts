@@ -13,6 +13,8 @@ export interface IdentityOptions {
   readonly apiKeys: readonly ApiKeyOptions[];
   /** Where keys may come instead of `Authorization`, in lower case. Default: `x-api-key`. */
   readonly apiKeyHeader?: string;
+  /** Users with passwords, as the file has them by now; `undefined`: there are none. */
+  readonly passwords?: (() => BasicOptions | undefined) | undefined;
   /** Lets callers from loopback in without a credential. */
   readonly anonymous: boolean;
   /** Whose credentials are one person's. */
@@ -69,6 +71,23 @@ export interface ApiKeyOptions {
   readonly groups: readonly string[];
   /** What else is known of it: the claims that policies see. */
   readonly metadata?: JsonObject;
+}
+
+/** Users with passwords. Another object where anything about them changed. */
+export interface BasicOptions {
+  /** Printable ASCII. RFC 9110 §11.5 */
+  readonly realm: string;
+  readonly users: readonly BasicUser[];
+}
+
+export interface BasicUser {
+  readonly name: string;
+  /** bcrypt, argon2 or apr1, of bounded cost: see `readHtpasswd`. */
+  readonly hash: string;
+  readonly kind: "person" | "machine";
+  readonly email: string | undefined;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
 }
 
 /** How issuers' keys are fetched and kept. All in milliseconds, except `atOnce` and `maxBytes`. */

@@ -1,7 +1,15 @@
 import { createPeople, named } from "../core/people.ts";
-import { ANONYMOUS_ISSUER, AT_HOME, KEYS_ISSUER, LOCAL_ISSUER, type Principal } from "../core/principal.ts";
+import {
+  ANONYMOUS_ISSUER,
+  AT_HOME,
+  BASIC_ISSUER,
+  KEYS_ISSUER,
+  LOCAL_ISSUER,
+  type Principal,
+} from "../core/principal.ts";
 import { ANONYMOUS } from "./anonymous.ts";
 import { principalOf } from "./api-keys.ts";
+import { principalOfUser } from "./basic.ts";
 import type { IdentityOptions } from "./options.ts";
 import { saidIn } from "./tokens/claims.ts";
 import { readNumericDate } from "./tokens/times.ts";
@@ -17,9 +25,10 @@ export type PrincipalNow = (before: Principal) => Principal | undefined;
 export function createPrincipalNow({
   jwt,
   apiKeys,
+  passwords,
   anonymous,
   people: all,
-}: Pick<IdentityOptions, "jwt" | "apiKeys" | "anonymous" | "people">): PrincipalNow {
+}: Pick<IdentityOptions, "jwt" | "apiKeys" | "passwords" | "anonymous" | "people">): PrincipalNow {
   const keys = new Map(apiKeys.map((key) => [key.name, principalOf(key)]));
   const people = createPeople(all);
   return (before) => {
@@ -32,6 +41,10 @@ export function createPrincipalNow({
       case KEYS_ISSUER: {
         const now = keys.get(before.clientId ?? "");
         return now?.subject === before.subject && now.kind === before.kind ? now : undefined;
+      }
+      case BASIC_ISSUER: {
+        const user = passwords?.()?.users.find(({ name }) => name === before.subject);
+        return user?.kind === before.kind ? principalOfUser(user) : undefined;
       }
       case ANONYMOUS_ISSUER:
         return anonymous ? ANONYMOUS : undefined;
@@ -55,7 +68,7 @@ export type ActsUntil = (principal: Principal, since: number) => number;
  */
 export function createActsUntil(afterTokenMs: number): ActsUntil {
   return ({ issuer, claims }, since) => {
-    if ([KEYS_ISSUER, ANONYMOUS.issuer, LOCAL_ISSUER].includes(issuer)) return Number.POSITIVE_INFINITY;
+    if ([KEYS_ISSUER, BASIC_ISSUER, ANONYMOUS.issuer, LOCAL_ISSUER].includes(issuer)) return Number.POSITIVE_INFINITY;
     return (readNumericDate(claims["exp"]) ?? since) + afterTokenMs;
   };
 }

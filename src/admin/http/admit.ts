@@ -74,7 +74,7 @@ export function createAdmission(deps: AdmissionDeps): Admit {
         return checkPage(incoming, session, own) ?? admitted(operatorOf(session.principal, adminRoles, BY_SESSION), ip);
       }
     }
-    const identified = await identity.identify({ ...credential, path: "/mcp" });
+    const identified = await identity.identify({ ...credential, path: "/mcp", api: true });
     if (identified.ok) {
       return admitted(operatorOf(identified.principal, adminRoles, by(identified.principal)), ip);
     }

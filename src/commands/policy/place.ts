@@ -6,7 +6,7 @@ import { whyNoClientAddress } from "../../config/checks/client-address.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { counted } from "../../core/counted.ts";
 import { writeExact } from "../../core/exact-json.ts";
-import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../../core/principal.ts";
+import { ANONYMOUS_ISSUER, BASIC_ISSUER, KEYS_ISSUER, LOCAL_ISSUER } from "../../core/principal.ts";
 import type { EndpointOptions } from "../../core/scopes.ts";
 import { mailDomainOf } from "../../core/standing.ts";
 import { DEFAULT_POLICY_HEADERS } from "../../downstream/options.ts";
@@ -120,10 +120,11 @@ const NOT_CONFIGURED = {
 function factsOf({ endpoints, upstreams, auth, approvalFlows }: Config): KnownFacts {
   return {
     endpoints: [...endpoints, ...upstreams].map(({ name }) => name),
-    issuers: [...auth.jwt.map(({ issuer }) => issuer), KEYS_ISSUER, LOCAL_ISSUER, ANONYMOUS_ISSUER],
+    issuers: [...auth.jwt.map(({ issuer }) => issuer), KEYS_ISSUER, BASIC_ISSUER, LOCAL_ISSUER, ANONYMOUS_ISSUER],
     roles: [
       ...auth.adminRoles,
       ...auth.apiKeys.flatMap(({ roles }) => roles),
+      ...(auth.basic?.users ?? []).flatMap(({ roles }) => roles),
       ...approvalFlows.flatMap(({ stages }) =>
         stages.flatMap(({ approvers, escalate }) => [...approvers.roles, ...(escalate?.to.roles ?? [])]),
       ),
@@ -135,8 +136,11 @@ function factsOf({ endpoints, upstreams, auth, approvalFlows }: Config): KnownFa
   };
 }
 
-function domainsOf({ apiKeys, people, jwt }: Config["auth"]): readonly string[] {
-  const addresses = [...apiKeys.map(({ email }) => email ?? ""), ...people.flatMap(({ emails }) => emails)];
+function domainsOf({ apiKeys, basic, people, jwt }: Config["auth"]): readonly string[] {
+  const addresses = [
+    ...[...apiKeys, ...(basic?.users ?? [])].map(({ email }) => email ?? ""),
+    ...people.flatMap(({ emails }) => emails),
+  ];
   const hosts = jwt.map(({ issuer }) => new URL(issuer).hostname);
   return [
     ...addresses.flatMap((it) => mailDomainOf(it) ?? []),

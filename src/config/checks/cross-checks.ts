@@ -1,10 +1,10 @@
-import { sha256 } from "../../core/digest.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import { type ConfigIssue, MAX_ISSUES } from "../file/issues.ts";
 import type { YamlPath } from "../file/yaml-source.ts";
 import { isLoopbackHost, parseUrl } from "../schema/schema-parts.ts";
 import { warnOfAudiences } from "./audiences.ts";
+import { checkAnonymous, checkApiKeys, checkBasic } from "./credentials.ts";
 import { checkPeople } from "./people.ts";
 import { listOf, objectOf, repeatedNames, textOf } from "./raw-values.ts";
 import { warnOfScopes } from "./scopes.ts";
@@ -26,7 +26,8 @@ export function crossCheck(root: Json): readonly ConfigIssue[] {
     ...checkNames(config),
     ...checkEndpoints(config),
     ...checkAnonymous(config),
-    ...checkKeys(config),
+    ...checkBasic(config),
+    ...checkApiKeys(config),
     ...checkIssuers(config),
     ...checkPeople(config),
     ...checkFlows(config),
@@ -41,7 +42,11 @@ export function crossWarnings(root: Json): readonly ConfigIssue[] {
   const server = objectOf(config["server"]);
   const warnings: ConfigIssue[] = [];
   const warn = (path: YamlPath, message: string, hint: string) => warnings.push({ path, at: "key", message, hint });
-  if (listOf(auth["jwt"]).length + listOf(auth["api_keys"]).length === 0 && auth["anonymous"] !== true) {
+  if (
+    listOf(auth["jwt"]).length + listOf(auth["api_keys"]).length === 0 &&
+    auth["basic"] === undefined &&
+    auth["anonymous"] !== true
+  ) {
     warn(["auth"], "Nobody can call this gateway: auth has no issuer and no key.", "Run `portcullis keys create`.");
   }
   if (Object.keys(objectOf(config["upstreams"])).length === 0) {
@@ -113,64 +118,6 @@ function checkEndpoints(config: JsonObject): ConfigIssue[] {
   return Object.entries(objectOf(config["endpoints"])).flatMap(([name, endpoint]) =>
     unknownNames(["endpoints", name, "upstreams"], objectOf(endpoint)["upstreams"], known, "upstream"),
   );
-}
-
-function checkAnonymous(config: JsonObject): ConfigIssue[] {
-  const { server, auth } = config;
-  if (objectOf(auth)["anonymous"] !== true) return [];
-  const path = ["auth", "anonymous"];
-  const why = "so that nobody else gets in without a credential.";
-  const host = textOf(objectOf(server)["host"]) ?? "127.0.0.1";
-  if (!isLoopbackHost(host)) {
-    const message = `Anonymous callers are possible only while the gateway listens on this machine alone, ${why}`;
-    return [{ path, at: "value", message, hint: "Set server.host to 127.0.0.1, or use auth.api_keys." }];
-  }
-  const url = parseUrl(textOf(objectOf(server)["public_url"]) ?? "");
-  if (url === undefined || isLoopbackHost(url.hostname)) return [];
-  // Behind a proxy on this machine every caller of the public URL would look local.
-  const message = `Anonymous callers are possible only while public_url is a URL of this machine, ${why}`;
-  return [{ path, at: "value", message, hint: "Use auth.api_keys or auth.jwt behind a public URL." }];
-}
-
-function checkKeys(config: JsonObject): ConfigIssue[] {
-  const keys = listOf(objectOf(config["auth"])["api_keys"]).map(objectOf);
-  const users = keys.map((entry) => textOf(entry["user"]));
-  const twice = repeatedNames(keys, "name").map(
-    (index): ConfigIssue => ({
-      path: ["auth", "api_keys", index, "name"],
-      at: "value",
-      message: "Another key has the same name.",
-      hint: undefined,
-    }),
-  );
-  // Some have a hash, and others the key itself.
-  const hashes = keys.map(({ hash, key }) => ({
-    hash: typeof key === "string" ? `sha256:${sha256(key)}` : (hash ?? null),
-  }));
-  const same = repeatedNames(hashes, "hash").map(
-    (index): ConfigIssue => ({
-      path: ["auth", "api_keys", index, keys[index]?.["key"] === undefined ? "hash" : "key"],
-      at: "value",
-      message:
-        keys[index]?.["key"] === undefined ? "Another key has the same hash." : "Another entry has the same key.",
-      hint: "Run `portcullis keys create` for each key.",
-    }),
-  );
-  // A key without a user acts for itself, under its name; sessions and records would take the two for one caller.
-  const machines = keys.flatMap((entry, index): ConfigIssue[] => {
-    const name = textOf(entry["name"]);
-    if (users[index] !== undefined || name === undefined || !users.includes(name)) return [];
-    const message = "This key belongs to a machine, and its name is another key's user.";
-    return [
-      { path: ["auth", "api_keys", index, "name"], at: "value", message, hint: "Rename it, or give it the user." },
-    ];
-  });
-  const nobodys = keys.flatMap((entry, index): ConfigIssue[] => {
-    if (entry["kind"] !== "person" || users[index] !== undefined) return [];
-    const message = "A key of kind person needs its user.";
-    return [{ path: ["auth", "api_keys", index, "kind"], at: "value", message, hint: "Add user, or write machine." }];
-  });
-  return [...twice, ...same, ...machines, ...nobodys];
 }
 
 /** Keys of users by which more can be done than calling, where nobody has said in whose hands they are. */

@@ -1,6 +1,6 @@
 import { compileGlobs } from "../../core/glob.ts";
 import { isPlainAddress, nameForms } from "../../core/mailbox.ts";
-import { KEYS_ISSUER, withIssuer } from "../../core/principal.ts";
+import { BASIC_ISSUER, KEYS_ISSUER, withIssuer } from "../../core/principal.ts";
 import { mailDomainOf } from "../../core/standing.ts";
 import type { ConfigIssue } from "../file/issues.ts";
 import type { YamlPath } from "../file/yaml-source.ts";
@@ -44,7 +44,7 @@ function circlesOf(flow: Flow): readonly { readonly circle: Circle; readonly pat
 
 /** Names that are written as they are in targets of policies, where there are patterns. */
 function oddNames({ roles, users }: Circle, path: YamlPath, { auth }: Known): ConfigIssue[] {
-  const issuers = [...auth.jwt.map(({ issuer }) => issuer), KEYS_ISSUER];
+  const issuers = [...auth.jwt.map(({ issuer }) => issuer), KEYS_ISSUER, BASIC_ISSUER];
   return [
     ...roles.flatMap((role, index) => {
       const doubt = doubtOfPattern(role) ?? (role.trim() === role ? undefined : "Blanks at an end are part of a role.");

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../core/json.ts";
 import { nameForms } from "../../core/mailbox.ts";
-import { LOCAL_ISSUER } from "../../core/principal.ts";
+import { BASIC_ISSUER, LOCAL_ISSUER } from "../../core/principal.ts";
 import type { ConfigIssue } from "../file/issues.ts";
 import { listOf, objectOf, repeatedNames, textOf } from "./raw-values.ts";
 
@@ -9,7 +9,11 @@ export function checkPeople(config: JsonObject): ConfigIssue[] {
   const people = listOf(config["people"]).map(objectOf);
   const auth = objectOf(config["auth"]);
   const keys = listOf(auth["api_keys"]).map(objectOf);
-  const issuers = [...listOf(auth["jwt"]).map((issuer) => textOf(objectOf(issuer)["issuer"])), LOCAL_ISSUER];
+  const issuers = [
+    ...listOf(auth["jwt"]).map((issuer) => textOf(objectOf(issuer)["issuer"])),
+    BASIC_ISSUER,
+    LOCAL_ISSUER,
+  ];
   const owners = new Map<string, number>();
   const found: ConfigIssue[] = repeatedNames(people, "name").map((index) => ({
     path: ["people", index, "name"],

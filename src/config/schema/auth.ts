@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PERMISSIONS } from "../../core/principal.ts";
 import { FULL_STANDING, GUEST_STANDING, type Standing } from "../../core/standing.ts";
 import { apiKey, apiKeyHeader } from "./api-keys.ts";
+import { basicSchema } from "./basic.ts";
 import { domainGlob, httpUrl, text } from "./schema-parts.ts";
 import { duration } from "./units.ts";
 
@@ -156,6 +157,7 @@ export const authSchema = z
     api_key_header: apiKeyHeader
       .prefault("X-API-Key")
       .describe("Header in which a key may come instead of Authorization: Bearer. Read only where there are keys."),
+    basic: basicSchema.optional().describe("Passwords of users (HTTP Basic), for the MCP endpoint alone."),
     anonymous: z
       .boolean()
       .default(false)
@@ -186,6 +188,7 @@ export const authSchema = z
     jwt: auth.jwt.map(({ says, ...issuer }, index) => ({ ...issuer, standing: standingOf(says, index) })),
     apiKeys: auth.api_keys,
     apiKeyHeader: auth.api_key_header,
+    basic: auth.basic,
     anonymous: auth.anonymous,
     runAfterTokenEndsMs: auth.run_after_token_ends,
     scopesSupported: auth.scopes_supported,

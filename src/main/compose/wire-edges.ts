@@ -78,14 +78,14 @@ export function wireEdges(config: Config, deps: EdgesDeps): WiredEdges {
   return { app, endpoint, api, operations };
 }
 
-function admissionOf({ auth, server }: Config, { publicUrl, port, log, now }: EdgesDeps): Admission {
+function admissionOf({ auth, server }: Config, { wired, publicUrl, port, log, now }: EdgesDeps): Admission {
   const { host, allowedHosts, allowedOrigins, trustedProxies = [] } = server;
   const attempts = createAttempts({ log, now });
   return {
     arrive: createArrivals({ trustedProxies }),
     hosts: { publicUrl, listen: () => ({ host, port }), allowedHosts, allowedOrigins },
     attempts,
-    identity: createIdentity({ ...auth, publicUrl }, { log, now, attempts }),
+    identity: createIdentity({ ...auth, passwords: wired.passwords, publicUrl }, { log, now, attempts }),
   };
 }
 
@@ -113,7 +113,7 @@ function wireSessions({ auth }: Config, { wired, publicUrl, now }: EdgesDeps): C
     store: wired.store.consoleSessions,
     seal: wired.seal("console-session"),
     hash: wired.keyedHash("console-form"),
-    principalNow: createPrincipalNow(auth),
+    principalNow: createPrincipalNow({ ...auth, passwords: wired.passwords }),
     credentialMark: createCredentialMark(auth),
     renew: wired.stepUp.signInFlow?.renew,
     secure: publicUrl.startsWith("https:"),

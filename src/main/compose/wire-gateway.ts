@@ -7,6 +7,7 @@ import { createActsUntil, createPrincipalNow } from "../../identity/principal-no
 import { createLongRedactions, type LongRedactions } from "../../redaction/long-redactions.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { WiredUpstreams } from "./wire-upstreams.ts";
+import type { Wired } from "./wired.ts";
 
 /** What keyed hashes in redacted results are for: see `createKeyedHash`. */
 const REDACTION = "redaction";
@@ -19,6 +20,7 @@ export interface WireGatewayDeps
   readonly store: Store;
   readonly secret: Uint8Array;
   readonly servers: WiredUpstreams;
+  readonly passwords: Wired["passwords"];
 }
 
 /** The way of a call. `longRedactions` is to be closed after the gateway was drained. */
@@ -28,9 +30,12 @@ export interface GatewayParts {
 }
 
 /** Wires the way of a call. */
-export function wireGateway(config: Config, { store, secret, servers, ...deps }: WireGatewayDeps): GatewayParts {
+export function wireGateway(
+  config: Config,
+  { store, secret, servers, passwords, ...deps }: WireGatewayDeps,
+): GatewayParts {
   const { upstreams, catalog, live } = servers;
-  const principalNow = createPrincipalNow(config.auth);
+  const principalNow = createPrincipalNow({ ...config.auth, passwords });
   const longRedactions = createLongRedactions({ secret, purpose: REDACTION });
   const gateway = createGateway({
     ...deps,

@@ -86,6 +86,8 @@ interface Parts extends GatewaySecrets, WiredAudit, GatewayParts {
   readonly events: EventSource;
   /** Where people find an approval request: the same in answers to agents and in messages to approvers. */
   readonly link: (id: string) => string;
+  /** Users with passwords, as the configuration has them by now. */
+  readonly basic: { current: Config["auth"]["basic"] };
   /** Where clients reach this gateway. */
   readonly place: { publicUrl: string };
 }
@@ -135,7 +137,9 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
   const { guards } = guarding;
   open.push(async () => guards.close());
   const link = (id: string): string => `${place.publicUrl}/console/approvals/${id}`;
+  const basic = { current: config.auth.basic };
   const parts = wireGateway(config, {
+    passwords: () => basic.current,
     ...{ store, secret, servers, audit, approvals, stepUp, digests, decisionPoints, guards, link, log, now },
     policies: () => policies.current(),
   });
@@ -149,14 +153,27 @@ async function wireAll(config: Config, deps: WireDeps, open: Opened): Promise<Wi
   recordApprovals(approvals, audit);
   recordSignIns(stepUp, audit);
   const { notifiers } = notifying;
-  const own = { policies, notifiers, store, approvals, stepUp, servers, decisionPoints, guards, events, link, place };
+  const own = {
+    basic,
+    policies,
+    notifiers,
+    store,
+    approvals,
+    stepUp,
+    servers,
+    decisionPoints,
+    guards,
+    events,
+    link,
+    place,
+  };
   return { ok: true, wired: wiredOf(config, { ...secrets, ...wiredAudit, ...parts, ...own }, deps) };
 }
 
 /** What the edges are made over, and how it begins and ends. */
 function wiredOf(config: Config, parts: Parts, { log, now, timing = {} }: WireDeps): Wired {
   const { policies, notifiers, secret, store, audit, refusals, approvals, stepUp, servers } = parts;
-  const { gateway, rollUp, events, link, place } = parts;
+  const { basic, gateway, rollUp, events, link, place } = parts;
   const { upstreams, catalog, registry } = servers;
   let dispatcher: Dispatcher | undefined;
   approvals.onTransition(() => dispatcher?.kick());
@@ -189,13 +206,16 @@ function wiredOf(config: Config, parts: Parts, { log, now, timing = {} }: WireDe
       rollUp.start();
     },
     drain,
+    passwords: () => basic.current,
     ...createReload({
       ...{ config, audit, keyedHash: createKeyedHash(secret, "configuration"), now },
-      configure: (next, done) =>
+      configure(next, done) {
+        basic.current = next.auth.basic;
         policies.configure(next.policyFolders, () => {
           registry.configure(next);
           done();
-        }),
+        });
+      },
     }),
     async close() {
       events.close();

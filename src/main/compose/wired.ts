@@ -44,7 +44,9 @@ export interface Wired {
   begin(publicUrl?: string): void;
   /** Runs no more approved calls by itself, and resolves when those that run are over, or after six seconds. */
   drain(): Promise<void>;
-  /** Takes over the upstreams and endpoints of a new configuration with their policies, live; those registered at run time stay. `files`: what it was read from. */
+  /** Users with passwords, as the configuration has them by now. */
+  readonly passwords: () => Config["auth"]["basic"];
+  /** Takes over the users with passwords, the upstreams and endpoints of a new configuration with their policies, live; those registered at run time stay. `files`: what it was read from. */
   reload(config: Config, files?: readonly string[]): void;
   /** Puts on record that a changed configuration was refused. */
   reloadRefused(files: readonly string[], mistakes: number): void;

@@ -1,6 +1,6 @@
 import { compileGlob } from "../../core/glob.ts";
 import { isPlainAddress } from "../../core/mailbox.ts";
-import { ANONYMOUS_ISSUER, KEYS_ISSUER, LOCAL_ISSUER, withIssuer } from "../../core/principal.ts";
+import { ANONYMOUS_ISSUER, BASIC_ISSUER, KEYS_ISSUER, LOCAL_ISSUER, withIssuer } from "../../core/principal.ts";
 import { suggest } from "../../core/suggest.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
 import type { KnownFacts } from "../values/facts.ts";
@@ -74,7 +74,7 @@ function doubtOfIssuer(key: NameKey, name: string, issuers: KnownFacts["issuers"
   return { sure: false, message, hint: `Write \`${issuer}|*\` for all of that issuer.` };
 }
 
-const OUR_ISSUERS = [KEYS_ISSUER, ANONYMOUS_ISSUER, LOCAL_ISSUER];
+const OUR_ISSUERS = [KEYS_ISSUER, BASIC_ISSUER, ANONYMOUS_ISSUER, LOCAL_ISSUER];
 
 /** What is meant as an address, or as all of a domain, and is none that anybody has. Ids with the sign in them are possible. */
 function doubtOfUser(name: string, { domains = [] }: KnownFacts): Doubt | undefined {
