@@ -13,6 +13,12 @@ export interface PolicyAnswer {
   readonly transformed: Transformed | undefined;
 }
 
+/** The call that was decided on: with what policies made of its arguments. */
+export function sentBy({ transformed }: PolicyAnswer, input: PolicyInput): PolicyInput {
+  if (transformed === undefined || transformed.arguments === input.arguments) return input;
+  return { ...input, arguments: transformed.arguments };
+}
+
 /** Decides calls, and checks their arguments. What was read of schemas is kept. */
 export interface Answers {
   /**

@@ -135,7 +135,7 @@ describe("the page on policies", () => {
     const run = runPolicyTests({ policies, tests: named("tests"), default: "allow", levels, flows: [] });
     if (!run.ok) throw new Error(JSON.stringify(run.errors));
     const tests = run.files.flatMap((file) => file.tests);
-    expect(tests.length).toBe(8);
+    expect(tests.length).toBe(9);
     expect(tests.flatMap(({ differences }) => differences)).toEqual([]);
     expect(run.untested).toEqual([]);
   });

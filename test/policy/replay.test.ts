@@ -6,7 +6,7 @@ import type { Decision } from "../../src/core/decision.ts";
 import { digestOf } from "../../src/core/digest.ts";
 import type { Json, JsonObject } from "../../src/core/json.ts";
 import { createSeal } from "../../src/core/seal.ts";
-import { createAnswers } from "../../src/policy/answer.ts";
+import { createAnswers, sentBy } from "../../src/policy/answer.ts";
 import type { PolicyInput, PolicySet } from "../../src/policy/policy-set.ts";
 import { effectOf, type Replayed, replayCall } from "../../src/policy/replay/replay.ts";
 import type { StoredAuditRow } from "../../src/store/audit/audit-row.ts";
@@ -18,8 +18,8 @@ const seal = createSeal(new Uint8Array(32).fill(7), "audit-arguments");
 const MODES: readonly ArgumentsMode[] = ["digest", "redacted", "sealed", "full"];
 const SECRET = `AKIA${"A".repeat(16)}`;
 
-/** A call as the gateway records it. */
-function rowOf(input: PolicyInput, decision: Decision, mode: ArgumentsMode): StoredAuditRow {
+/** A call as the gateway records it. `given`: as it came, where policies made something else of it. */
+function rowOf(input: PolicyInput, decision: Decision, mode: ArgumentsMode, given?: PolicyInput): StoredAuditRow {
   const { principal, client, subject: tool, request } = input;
   const row = createRowEncoder({ arguments: mode, seal, digest }).opening({
     callId: request.id,
@@ -35,6 +35,7 @@ function rowOf(input: PolicyInput, decision: Decision, mode: ArgumentsMode): Sto
     definitionDigest: digestOf(tool.definition),
     decision,
     arguments: input.arguments,
+    given: given?.arguments,
     headers: request.headers,
     traceId: undefined,
   });
@@ -495,6 +496,51 @@ interface OddPolicy {
 }
 
 // Not every random condition compiles.
+describe("a call whose arguments policies wrote", () => {
+  const caps = (at: number) => `policies:
+  - { id: cap, when: "has(args.n)", then: { transform: { arguments: { set: { n: "args.n + ${at}.0" } } } } }
+  - { id: much, when: args.n > 15, then: { deny: {} } }`;
+  const input = policyInput({ arguments: { n: 10 } });
+  const [set, more] = [policySet(caps(1)), policySet(caps(9))];
+  const answer = createAnswers().of(set, input);
+  const read = createRowReader({ find: async () => input.subject.definition }, { seal, digest });
+  const replayed = async (mode: ArgumentsMode, by: PolicySet, changes: Partial<StoredAuditRow> = {}) => {
+    const row = rowOf(sentBy(answer, input), answer.decision, mode, input);
+    const { call } = await read({ ...row, ...changes }, false);
+    if (call === undefined) throw new Error("There is no call.");
+    return replayCall(by, call, createAnswers());
+  };
+
+  it("is decided on what came, where that is on record", async () => {
+    expect(await replayed("sealed", set)).toMatchObject({ kind: "same", effect: "allow" });
+    expect(await replayed("sealed", more)).toMatchObject({ kind: "changed", effect: "deny" });
+  });
+
+  it.each(["redacted", "full"] as const)(
+    "is decided on what went out with %s arguments, and written no more",
+    async (mode) => {
+      expect(await replayed(mode, set)).toMatchObject({ kind: "same", effect: "allow" });
+      expect(await replayed(mode, more)).toMatchObject({ kind: "same", effect: "allow" });
+      expect(
+        await replayed(mode, policySet("policies: [{ id: d, when: args.n == 11, then: { deny: {} } }]")),
+      ).toMatchObject({
+        ...{ kind: "changed", effect: "deny" },
+      });
+    },
+  );
+
+  it("is decided on what people approved, where it was run with that", async () => {
+    expect(await replayed("full", more, { approval: "apr_1" })).toMatchObject({ kind: "same", effect: "allow" });
+  });
+
+  it("of which the arguments are lost is unknown to policies that would write them", async () => {
+    const plain = rowOf(input, policySet("policies: []").decide(input), "digest");
+    const { call } = await read(plain, false);
+    if (call === undefined) throw new Error("There is no call.");
+    expect(replayCall(set, call, createAnswers())).toMatchObject({ kind: "unknown" });
+  });
+});
+
 function compiled(policies: readonly OddPolicy[], fallback: "allow" | "deny"): PolicySet | undefined {
   const entries = policies.map(
     ({ when, effect, mode, target }, index) =>

@@ -3,6 +3,8 @@ import { parseExact, writeExact } from "../../src/core/exact-json.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createAnswers } from "../../src/policy/answer.ts";
 import { compilePolicies } from "../../src/policy/compile/compile.ts";
+import { explainCall } from "../../src/policy/explain/explain.ts";
+import { runPolicyTests } from "../../src/policy/tests/run.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 
 const answers = createAnswers();
@@ -136,5 +138,47 @@ describe("mistakes in a transformation", () => {
     expect(scope("")).toEqual(["tools/call"]);
     expect(scope('target: { prompts: ["*"] }, ')).toEqual(["prompts/get"]);
     expect(scope('target: { tools: ["*"], prompts: ["*"] }, ')).toEqual(["tools/call", "prompts/get"]);
+  });
+});
+
+describe("an explanation, and a test", () => {
+  const POLICIES = [
+    {
+      name: "p.yaml",
+      text: `policies:
+  - { id: cap, when: args.n > 9, then: { transform: { arguments: { set: { n: "9" } } } } }
+  - { id: much, when: args.n > 9, then: { deny: {} } }
+`,
+    },
+  ];
+
+  it("tells each policy's reason by what it saw", () => {
+    const explained = explainCall(POLICIES, { default: "allow", flows: [] }, policyInput({ arguments: { n: 10 } }));
+    if (!explained.ok) throw new Error("It does not compile.");
+    expect(explained.decision.effect).toBe("allow");
+    expect(explained.policies).toMatchObject([
+      { id: "cap", verdict: "applied", trace: { value: "true" } },
+      { id: "much", verdict: "condition", trace: { value: "false" } },
+    ]);
+  });
+
+  it("names what the server gets", () => {
+    const run = (args: string) =>
+      runPolicyTests({
+        policies: POLICIES,
+        tests: [
+          {
+            name: "p.test.yaml",
+            text: `tests: [{ name: t, given: { tool: a/b, args: { n: 10 } }, expect: { effect: allow, arguments: ${args} } }]`,
+          },
+        ],
+        ...{ default: "allow", flows: [] },
+      });
+    const differences = (args: string) => {
+      const ran = run(args);
+      return ran.ok ? ran.files.flatMap(({ tests }) => tests.flatMap((test) => test.differences)) : ran.errors;
+    };
+    expect(differences("{ n: 9 }")).toEqual([]);
+    expect(differences("{ n: 10 }")).toEqual([{ what: "arguments", expected: '{"n":10}', actual: '{"n":9}' }]);
   });
 });

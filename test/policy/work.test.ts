@@ -169,7 +169,7 @@ describe("the work of one decision", () => {
         const decision = set.decide(input);
         expect(set.decide(input)).toEqual(decision);
         const errors = decision.matched.flatMap(({ policy, error }) => (error === undefined ? [] : [[policy, error]]));
-        const explained = explainPolicies(set, input, decision);
+        const explained = explainPolicies(set, input, { decision, refusal: undefined, transformed: undefined });
         expect(explained.flatMap(({ id, error }) => (error === undefined ? [] : [[id, error]]))).toEqual(errors);
       }),
       { numRuns: 50 },

@@ -93,13 +93,14 @@ async function explain(options: ExplainOptions, subject: GivenSubject, shell: Sh
     await reportErrors(explained.errors, place.policies, options, shell);
     return;
   }
-  const { decision, refusal, policies } = explained;
+  const { decision, refusal, transformed, policies } = explained;
   const needed = refusal === undefined ? approvalsNeeded(decision, place.approvalFlows) : undefined;
   if (options.json) {
     await printJson(
       {
         decision,
         ...(refusal && { refusal: { code: refusal.code, message: refusalText(refusal) } }),
+        ...(transformed && { sent: { arguments: transformed.arguments } }),
         ...(needed && { approvals: approvalsJson(needed) }),
         policies,
         decided_with: decidedWith,

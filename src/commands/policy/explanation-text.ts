@@ -1,6 +1,7 @@
 import type { CombinedFlows } from "../../approvals/rules/combine-flows.ts";
 import { durationText } from "../../core/duration.ts";
 import { refusalText } from "../../core/errors.ts";
+import { writeExact } from "../../core/exact-json.ts";
 import type { PolicyAnswer } from "../../policy/answer.ts";
 import type { PolicyExplanation } from "../../policy/explain/explain.ts";
 import type { Trace } from "../../policy/explain/trace.ts";
@@ -26,18 +27,20 @@ export function explanationText(
   ].join("\n");
 }
 
-function verdictLine({ decision, refusal }: PolicyAnswer, paint: Paint): string {
+function verdictLine({ decision, refusal, transformed }: PolicyAnswer, paint: Paint): string {
   if (refusal !== undefined)
     return `${paint("red", "refused")} for its arguments\n${plainText(refusalText(refusal))}\n`;
   const limits = (decision.limits ?? []).map(
     ({ policy, limit, windowMs, cost }) =>
       `counts ${cost} against ${policy}, which allows ${limit} in ${durationText(windowMs)}\n`,
   );
-  if (decision.effect === "allow") return `${paint("green", "allow")}\n${limits.join("")}`;
+  const sent =
+    transformed === undefined ? "" : `decided on, and sent: ${plainText(writeExact(transformed.arguments))}\n`;
+  if (decision.effect === "allow") return `${paint("green", "allow")}\n${sent}${limits.join("")}`;
   const colour = decision.effect === "deny" || decision.effect === "hide" ? "red" : "yellow";
   const hidden = decision.hidden ? "It is not listed for this caller, and the answer is that of an unknown one.\n" : "";
   const text = `${paint(colour, decision.effect)} by ${decision.policy}\n${plainText(decision.message)}\n`;
-  return `${text}${hidden}${limits.join("")}`;
+  return `${text}${hidden}${sent}${limits.join("")}`;
 }
 
 function section(title: string, policies: readonly PolicyExplanation[], paint: Paint): string {

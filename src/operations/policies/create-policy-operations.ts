@@ -152,7 +152,7 @@ export function createPolicyOperations(deps: PolicyOperationsDeps): PolicyOperat
       const { decision, refusal } = answer;
       const decidedAt = now();
       const again = decidedAt - at < QUICK_MS ? (of: PolicyInput) => answers.ofGiven(set, of) : undefined;
-      const policies = explainPolicies(set, input, decision, () => now() - decidedAt < TRACE_MS);
+      const policies = explainPolicies(set, input, answer, () => now() - decidedAt < TRACE_MS);
       return {
         ok: true,
         decision,

@@ -1,5 +1,5 @@
-import type { Decision, Effect } from "../../core/decision.ts";
-import { createAnswers, type PolicyAnswer } from "../answer.ts";
+import type { Effect } from "../../core/decision.ts";
+import { createAnswers, type PolicyAnswer, sentBy } from "../answer.ts";
 import { CallContext, readSubjectFacts } from "../cel/context.ts";
 import { createPolicyLanguage, type PolicyLanguage } from "../cel/environment.ts";
 import { compilePolicies } from "../compile/compile.ts";
@@ -42,7 +42,7 @@ export function explainCall(files: readonly PolicyFile[], options: CompileOption
   const compiled = compilePolicies(files, options);
   if (!compiled.ok) return compiled;
   const answer = createAnswers().ofGiven(compiled.set, input);
-  return { ok: true, ...answer, policies: explainPolicies(compiled.set, input, answer.decision) };
+  return { ok: true, ...answer, policies: explainPolicies(compiled.set, input, answer) };
 }
 
 /**
@@ -53,11 +53,15 @@ export function explainCall(files: readonly PolicyFile[], options: CompileOption
 export function explainPolicies(
   set: PolicySet,
   input: PolicyInput,
-  decision: Decision,
+  answer: PolicyAnswer,
   mayTrace: () => boolean = () => true,
 ): readonly PolicyExplanation[] {
   const language = createPolicyLanguage();
-  const context = new CallContext(input, readSubjectFacts(input.subject));
+  const { decision } = answer;
+  const facts = readSubjectFacts(input.subject);
+  const sent = sentBy(answer, input);
+  const came = new CallContext(input, facts);
+  const decided = sent === input ? came : new CallContext(sent, facts);
   const applied = new Map(decision.matched.map((match) => [match.policy, match]));
   const unapplied = new Map((decision.unapplied ?? []).map((match) => [match.policy, match]));
 
@@ -70,6 +74,8 @@ export function explainPolicies(
     if (misses.length > 0) return { ...about, verdict: "target", misses };
     if (effect === "redact") return { ...about, verdict: "result", misses };
     const { error, defaults } = match ?? {};
+    // What is written is decided on what came.
+    const context = effect === "transform" ? came : decided;
     const seen =
       defaults === undefined || when === undefined ? context : contextWith(when, language, context, defaults);
     const trace = when === undefined || !mayTrace() ? undefined : traceCondition(when, language, seen, mayTrace);

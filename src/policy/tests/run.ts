@@ -1,8 +1,8 @@
 import type { Effect } from "../../core/decision.ts";
 import { refusalText } from "../../core/errors.ts";
-import { canonicalJson, type Json } from "../../core/json.ts";
+import { canonicalJson, type Json, type JsonObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
-import { createAnswers, type PolicyAnswer } from "../answer.ts";
+import { createAnswers, type PolicyAnswer, sentBy } from "../answer.ts";
 import { compilePolicies } from "../compile/compile.ts";
 import type { CompileOptions } from "../compile/entries.ts";
 import type { PolicyError, PolicyFile, PolicySet } from "../policy-set.ts";
@@ -14,7 +14,7 @@ import { definitionIn, type PolicyTestCase, REFUSED } from "./schema.ts";
 
 /** One way in which a decision is not what a test expects. */
 export interface Difference {
-  readonly what: "effect" | "policies" | "shadow" | "listed" | "limits" | "result" | "message";
+  readonly what: "effect" | "policies" | "shadow" | "listed" | "limits" | "result" | "arguments" | "message";
   readonly expected: string;
   readonly actual: string;
 }
@@ -85,10 +85,11 @@ export function runPolicyTests(input: TestRunInput): TestRun {
       const subject = givenSubject(test.given);
       const call = inputOfCall(test.given, subject && definitionIn(content, subject));
       const answer = answers.ofGiven(compiled.set, call);
-      const outcome = resultOutcome(compiled.set, call, test.given.result);
+      const sent = sentBy(answer, call);
+      const outcome = resultOutcome(compiled.set, sent, test.given.result);
       const all = [answer.decision, outcome].flatMap((it) => [...it.matched, ...(it.unapplied ?? [])]);
       for (const { policy } of all) matched.add(policy);
-      return resultOf(test, read.tests.locate(["tests", index]).line, answer, outcome);
+      return resultOf(test, read.tests.locate(["tests", index]).line, answer, { ...outcome, sent: sent.arguments });
     });
     files.push({ file: file.name, tests });
   }
@@ -97,8 +98,14 @@ export function runPolicyTests(input: TestRunInput): TestRun {
   return { ok: true, files, untested };
 }
 
-function resultOf(test: PolicyTestCase, line: number, answer: PolicyAnswer, outcome: ResultOutcome): TestResult {
+function resultOf(
+  test: PolicyTestCase,
+  line: number,
+  answer: PolicyAnswer,
+  outcome: ResultOutcome & { readonly sent: JsonObject },
+): TestResult {
   const { decision, refusal } = answer;
+  const { sent } = outcome;
   const effect = refusal === undefined ? decision.effect : REFUSED;
   const policies = [...decision.matched, ...outcome.matched].map(({ policy }) => policy);
   const differences: Difference[] = [];
@@ -122,6 +129,7 @@ function resultOf(test: PolicyTestCase, line: number, answer: PolicyAnswer, outc
     const drawn = actual.map(({ policy, cost }) => limitText(policy, cost));
     compare("limits", wanted.join(", ") || "none", drawn.join(", ") || "none");
   }
+  if (expect.arguments !== undefined) compare("arguments", canonicalJson(expect.arguments), canonicalJson(sent));
   for (const part of ["structured", "text"] as const) {
     const wanted: Json | undefined = expect.result?.[part];
     if (wanted !== undefined) compare("result", canonicalJson(wanted), canonicalJson(outcome[part] ?? null));

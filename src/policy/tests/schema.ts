@@ -64,6 +64,7 @@ const testCase = z.strictObject({
         .pick({ structured: true, text: true })
         .describe("What the agent sees of the result.")
         .optional(),
+      arguments: json.describe("The arguments that the server gets, as policies make them.").optional(),
       message: z.string().min(1).max(4096).describe("A text that the message to the agent must contain.").optional(),
     })
     .describe("The decision."),

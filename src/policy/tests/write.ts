@@ -58,13 +58,14 @@ export interface CallToTest {
   readonly answer: PolicyAnswer;
 }
 
-function expectOf({ decision, refusal }: PolicyAnswer): object {
+function expectOf({ decision, refusal, transformed }: PolicyAnswer): object {
   const shadow = (decision.unapplied ?? []).filter(({ mode }) => mode === "shadow").map(({ policy }) => policy);
   return {
     effect: refusal === undefined ? decision.effect : REFUSED,
     policies: decision.matched.map(({ policy }) => policy),
     ...(shadow.length > 0 && { shadow }),
     ...(decision.hidden === true && { listed: false }),
+    ...(transformed !== undefined && { arguments: transformed.arguments }),
     ...(refusal === undefined &&
       decision.limits && { limits: decision.limits.map(({ policy, cost }) => ({ policy, cost })) }),
   };
@@ -102,7 +103,8 @@ function tidy<T extends object>(value: T): object {
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, part]: [string, unknown]) => {
       if (part === undefined || (Array.isArray(part) && part.length === 0)) return [];
-      if (key === "args" || typeof part !== "object" || part === null || Array.isArray(part)) return [[key, part]];
+      if (key === "args" || key === "arguments" || typeof part !== "object" || part === null || Array.isArray(part))
+        return [[key, part]];
       const inner = tidy(part);
       return Object.keys(inner).length === 0 ? [] : [[key, inner]];
     }),
