@@ -101,6 +101,7 @@ export const ERRORS = {
     rpc: -32600,
     message: "Whoever comes with a token of this issuer may not do this here. Operators say so in auth.jwt[].may.",
   },
+  ENDPOINT_NOT_PERMITTED: { status: 403, rpc: -32600, message: "Your kind of credential does not open this endpoint." },
   SCOPE_INSUFFICIENT: { status: 403, rpc: -32600, message: "The access token lacks a scope that this needs." },
   TOOL_UNKNOWN: { status: 200, rpc: -32602, message: "Unknown tool" },
   RESOURCE_UNKNOWN: { status: 200, rpc: -32602, message: "Resource not found" },

@@ -1,4 +1,5 @@
 import type { Deadline } from "./deadline.ts";
+import type { Principal } from "./principal.ts";
 
 /** What one MCP endpoint shows: `/mcp` all upstreams, `/mcp/<name>` one of them or a configured selection. */
 export interface Scope {
@@ -10,6 +11,8 @@ export interface Scope {
   shows(upstream: string, tool: string): boolean;
   /** Whether tools and prompts are named `<upstream>__<name>` here; a single upstream keeps its own names. */
   readonly prefixed: boolean;
+  /** Whether somebody may enter, by how they come; left out: everybody whom the gateway lets in. */
+  readonly admits?: ((principal: Principal) => boolean) | undefined;
   /** How long a server may take to answer a request that comes here, if it may not take as long as its own timeout says. */
   readonly deadline?: Deadline | undefined;
 }

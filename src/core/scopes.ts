@@ -1,6 +1,7 @@
 import type { Deadline } from "./deadline.ts";
 import { compileGlobs } from "./glob.ts";
 import type { Scope } from "./scope.ts";
+import { admitting } from "./ways-in.ts";
 
 /** A configured selection of upstreams and tools, served at `/mcp/<name>`. */
 export interface EndpointOptions {
@@ -8,6 +9,8 @@ export interface EndpointOptions {
   readonly upstreams: readonly string[];
   /** Globs over `upstream/tool`; empty means every tool of these upstreams. */
   readonly tools: readonly string[];
+  /** Ways in, as `waysIn` has them; left out: all of them. */
+  readonly auth?: readonly string[] | undefined;
   /** How long a server may take to answer one request that comes here; `undefined`: as long as at every other endpoint. */
   readonly timeoutMs?: number | undefined;
 }
@@ -26,11 +29,12 @@ export function buildScopes(
   for (const name of upstreams) {
     scopes.set(name, { endpoint: name, upstreams: [name], shows: () => true, prefixed: false, deadline });
   }
-  for (const { name, upstreams: selected, tools, timeoutMs } of endpoints) {
+  for (const { name, upstreams: selected, tools, auth, timeoutMs } of endpoints) {
     const matches = compileGlobs(tools);
     const shows = (upstream: string, tool: string): boolean => tools.length === 0 || matches(`${upstream}/${tool}`);
     const own = timeoutMs === undefined ? deadline : { ms: timeoutMs, setBy: `endpoints.${name}.timeout` };
-    scopes.set(name, { endpoint: name, upstreams: selected, shows, prefixed: true, deadline: own });
+    const admits = auth && admitting(auth);
+    scopes.set(name, { endpoint: name, upstreams: selected, shows, prefixed: true, admits, deadline: own });
   }
   return scopes;
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from "../core/json.ts";
 import { personKey } from "../core/principal.ts";
 import { credentialOf } from "../http/credential.ts";
 import { heldFor } from "../http/held.ts";
-import type { CredentialRequest, Identity } from "../identity/identity.ts";
+import type { CredentialRequest, Identified, Identity } from "../identity/identity.ts";
 import type { RequestContext } from "./edge.ts";
 import { type HttpExchange, headerOf } from "./http/exchange.ts";
 import type { Streams } from "./http/streams.ts";
@@ -34,9 +34,12 @@ export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: 
   heldFor(incoming, personKey(identified.principal));
   const scope = http.edge.gateway.scope(endpoint);
   if (scope === undefined) return { ok: false, refusal: refuse("ENDPOINT_UNKNOWN"), headers: {} };
+  if (scope.admits?.(identified.principal) === false) {
+    return { ok: false, refusal: refuse("ENDPOINT_NOT_PERMITTED"), headers: {} };
+  }
   const context: RequestContext = {
     principal: identified.principal,
-    credential: { until: identified.until, holds: () => isAccepted(http.identity, request) },
+    credential: { until: identified.until, holds: () => isAccepted(http, request, endpoint) },
     scope,
     ip: from.ip,
     userAgent: incoming.headers["user-agent"] ?? "",
@@ -50,9 +53,15 @@ export async function admit(http: HttpEdge, { incoming, from, path, endpoint }: 
 }
 
 /** Whether what was accepted before still is. No verdict is none: that an issuer does not answer withdraws nothing. */
-async function isAccepted(identity: Identity, request: CredentialRequest): Promise<boolean> {
+async function isAccepted(
+  { identity, edge }: HttpEdge,
+  request: CredentialRequest,
+  endpoint: string,
+): Promise<boolean> {
   const answer = await identity.identify(request);
-  return answer.ok ? answer.principal.may.includes("call") : ![401, 403].includes(ERRORS[answer.refusal.code].status);
+  const enters = ({ principal }: Extract<Identified, { ok: true }>): boolean =>
+    principal.may.includes("call") && edge.gateway.scope(endpoint)?.admits?.(principal) !== false;
+  return answer.ok ? enters(answer) : ![401, 403].includes(ERRORS[answer.refusal.code].status);
 }
 
 function pick(names: readonly string[], header: (name: string) => string | undefined): JsonObject {

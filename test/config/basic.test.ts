@@ -57,3 +57,27 @@ describe("users with passwords", () => {
     expect(configOf(basic("", server), {}, FILES).auth.basic?.users).toHaveLength(2);
   });
 });
+
+describe("who may enter an endpoint", () => {
+  const endpoint = (auth: string) => `upstreams: { any: { url: "http://127.0.0.1:9/mcp" } }
+auth:
+  jwt: [{ issuer: https://idp.acme.com }]
+  api_keys: [{ name: bot, hash: "sha256:${"0a".repeat(32)}", groups: [bots] }]
+endpoints: { ops: { upstreams: [any], auth: ${auth} } }
+`;
+
+  it("is one of the ways in that there are", () => {
+    expect(configOf(endpoint("[https://idp.acme.com, api_keys, api_keys/bots]")).endpoints[0]?.auth).toHaveLength(3);
+  });
+
+  it.each<[string, string]>([
+    ["[]", "Name who may enter"],
+    ["[api_key]", "Did you mean api_keys?"],
+    ["[basic]", "no way in of this name"],
+    ["[anonymous]", "no way in of this name"],
+    ["[api_keys/boats]", "no way in of this name"],
+    ["[https://idp.acme.com/]", "Did you mean https://idp.acme.com?"],
+  ])("is refused as %s", (auth, message) => {
+    expect(errorsOf(endpoint(auth)).printed).toContain(message);
+  });
+});

@@ -9,11 +9,14 @@ const KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
 const configOf = (users: string) => ({
   auth: {
     basic: { htpasswd: users, realm: "Acme", users: { ann: { roles: ["platform-admin"] } } },
-    api_keys: [{ name: "crm", key: KEY, metadata: { tier: "gold" } }],
+    api_keys: [{ name: "crm", key: KEY, metadata: { tier: "gold" }, groups: ["bots"] }],
     api_key_header: "X-Acme-Key",
     admin: { roles: ["platform-admin"] },
   },
 });
+
+// Nothing listens there.
+const UPSTREAMS = { upstreams: { any: { url: "http://127.0.0.1:9/mcp" } } };
 
 let gateway: TestGateway;
 let port: number;
@@ -24,9 +27,9 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 const basic = (text: string) => ({ Authorization: `Basic ${Buffer.from(text).toString("base64")}` });
-const list = (headers: NonNullable<RawRequest["headers"]>) => {
+const list = (headers: NonNullable<RawRequest["headers"]>, path = "/mcp") => {
   const request = modern("tools/list", {});
-  return send(port, { ...request, headers: { ...request.headers, Authorization: undefined, ...headers } });
+  return send(port, { ...request, path, headers: { ...request.headers, Authorization: undefined, ...headers } });
 };
 const api = (headers: NonNullable<RawRequest["headers"]>) =>
   send(port, { method: "GET", path: "/api/v1/upstreams", headers });
@@ -62,5 +65,33 @@ describe("over HTTP", () => {
     gateway.reconfigure({ ...configOf(`ann:${APR1}`) });
     expect((await list(basic("bob:secret"))).status).toBe(401);
     expect((await list(basic("ann:secret"))).status).toBe(200);
+  });
+
+  it("an endpoint says who may enter, also from now on", async () => {
+    const at = async (headers: NonNullable<RawRequest["headers"]>) => {
+      const { status } = await list(headers, "/mcp/ops");
+      return status;
+    };
+    const { upstreams } = UPSTREAMS;
+    const reconfigure = (auth: string[]) =>
+      gateway.reconfigure({
+        ...configOf(`ann:${APR1}`),
+        upstreams,
+        endpoints: { ops: { upstreams: ["any"], ...(auth.length > 0 && { auth }) } },
+      });
+    const results: number[][] = [];
+    for (const auth of [[], ["basic"], ["api_keys"], ["api_keys/bots"], ["api_keys", "basic"]]) {
+      reconfigure(auth);
+      results.push([await at(basic("ann:secret")), await at({ "X-Acme-Key": KEY }), await at({})]);
+    }
+    expect(results).toEqual([
+      [200, 200, 401],
+      [200, 403, 401],
+      [403, 200, 401],
+      [403, 200, 401],
+      [200, 200, 401],
+    ]);
+    reconfigure(["basic"]);
+    expect((await list({ "X-Acme-Key": KEY })).status).toBe(200);
   });
 });

@@ -1,5 +1,6 @@
 import { sha256 } from "../../core/digest.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { KEY_GROUP } from "../../core/ways-in.ts";
 import type { ConfigIssue } from "../file/issues.ts";
 import { isLoopbackHost, parseUrl } from "../schema/schema-parts.ts";
 import { listOf, objectOf, repeatedNames, textOf } from "./raw-values.ts";
@@ -82,4 +83,17 @@ export function checkApiKeys(config: JsonObject): ConfigIssue[] {
     return [{ path: ["auth", "api_keys", index, "kind"], at: "value", message, hint: "Add user, or write machine." }];
   });
   return [...twice, ...same, ...machines, ...nobodys];
+}
+
+/** What an endpoint may name in `auth`: the ways in that there are. */
+export function waysIn(auth: JsonObject): readonly string[] {
+  const keys = listOf(auth["api_keys"]).map(objectOf);
+  const groups = new Set(keys.flatMap((entry) => listOf(entry["groups"]).map(textOf)));
+  return [
+    ...listOf(auth["jwt"]).flatMap((issuer) => textOf(objectOf(issuer)["issuer"]) ?? []),
+    ...(keys.length === 0 ? [] : ["api_keys"]),
+    ...[...groups].flatMap((group) => (group === undefined ? [] : [KEY_GROUP + group])),
+    ...(auth["basic"] === undefined ? [] : ["basic"]),
+    ...(auth["anonymous"] === true ? ["anonymous"] : []),
+  ];
 }

@@ -4,7 +4,7 @@ import { type ConfigIssue, MAX_ISSUES } from "../file/issues.ts";
 import type { YamlPath } from "../file/yaml-source.ts";
 import { isLoopbackHost, parseUrl } from "../schema/schema-parts.ts";
 import { warnOfAudiences } from "./audiences.ts";
-import { checkAnonymous, checkApiKeys, checkBasic } from "./credentials.ts";
+import { checkAnonymous, checkApiKeys, checkBasic, waysIn } from "./credentials.ts";
 import { checkPeople } from "./people.ts";
 import { listOf, objectOf, repeatedNames, textOf } from "./raw-values.ts";
 import { warnOfScopes } from "./scopes.ts";
@@ -115,9 +115,11 @@ function checkNames(config: JsonObject): ConfigIssue[] {
 
 function checkEndpoints(config: JsonObject): ConfigIssue[] {
   const known = Object.keys(objectOf(config["upstreams"]));
-  return Object.entries(objectOf(config["endpoints"])).flatMap(([name, endpoint]) =>
-    unknownNames(["endpoints", name, "upstreams"], objectOf(endpoint)["upstreams"], known, "upstream"),
-  );
+  const ways = waysIn(objectOf(config["auth"]));
+  return Object.entries(objectOf(config["endpoints"])).flatMap(([name, endpoint]) => [
+    ...unknownNames(["endpoints", name, "upstreams"], objectOf(endpoint)["upstreams"], known, "upstream"),
+    ...unknownNames(["endpoints", name, "auth"], objectOf(endpoint)["auth"], ways, "way in"),
+  ]);
 }
 
 /** Keys of users by which more can be done than calling, where nobody has said in whose hands they are. */

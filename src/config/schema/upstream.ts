@@ -190,6 +190,14 @@ export const endpointSchema = z
     policies: levelPoliciesSchema
       .optional()
       .describe("Policies of what is asked for at this endpoint, beside those of the gateway. They only tighten."),
+    auth: z
+      .array(text)
+      .min(1, { error: "Name who may enter, or leave it out." })
+      .optional()
+      .describe(
+        "Who may enter of those whom the gateway lets in: issuers of auth.jwt, api_keys, api_keys/<group> for the keys of a group, basic, " +
+          "anonymous. Default: all of them.",
+      ),
     timeout: duration({ min: "100ms", max: "1h" })
       .optional()
       .describe(
