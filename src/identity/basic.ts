@@ -43,6 +43,7 @@ interface Known {
   readonly users: ReadonlyMap<string, BasicUser>;
   /** By a keyed hash of the header, so that no list of guesses leads back to a password. */
   readonly good: LRUCache<string, { readonly identified: Identified; readonly until: number }>;
+  /** By that and the path, which a refusal names. */
   readonly verifying: Map<string, Promise<Identified>>;
 }
 
@@ -64,7 +65,7 @@ export function createBasic({ now, attempts, accept, reject, verify = verifyPass
     const key = keyed(`${name}:${password}`).toString("base64");
     const again = current.good.get(key);
     if (again !== undefined && now() < again.until) return again.identified;
-    const running = current.verifying.get(key);
+    const running = current.verifying.get(key + path);
     if (running !== undefined) return running;
     // Counted by the name, whatever the password.
     const attempt = attempts?.begin({ ip: remoteAddress, credential: sha256(`basic\n${name}`), at: "Basic" });
@@ -82,8 +83,8 @@ export function createBasic({ now, attempts, accept, reject, verify = verifyPass
       if (identified !== undefined) current.good.set(key, { identified, until: now() + REMEMBERED_FOR_MS });
       return identified ?? reject(path);
     });
-    const counted = answer.finally(() => current.verifying.delete(key));
-    current.verifying.set(key, counted);
+    const counted = answer.finally(() => current.verifying.delete(key + path));
+    current.verifying.set(key + path, counted);
     return counted;
   };
 

@@ -94,6 +94,13 @@ describe("a password", () => {
     expect(identified).toEqual(await identityOf().identify(request(basicOf("eve:nonsense"))));
   });
 
+  it("that comes to two endpoints at once is refused by each for itself", async () => {
+    const identity = identityOf();
+    const came = ["/mcp/a", "/mcp/b"].map((path) => identity.identify(request(basicOf("ann:nonsense"), { path })));
+    const challenges = (await Promise.all(came)).map((answer) => refusalOf(answer).challenge);
+    expect(challenges).toEqual([expect.stringContaining("/mcp/a"), expect.stringContaining("/mcp/b")]);
+  });
+
   it("beside a key is refused", async () => {
     const identified = await identityOf().identify(request(basicOf(`ann:${PASSWORD}`), { apiKey: "any" }));
     expect(refusalOf(identified).code).toBe("TOKEN_INVALID");
