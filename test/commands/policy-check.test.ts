@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -256,5 +256,24 @@ describe("portcullis policy explain", () => {
       effect: "allow",
       decided_with: "Decided with the given definition of demo/pay.",
     });
+  });
+});
+
+describe("policies of several levels", () => {
+  it.each([
+    ["deny", "- { id: reads, then: { allow: {} } }", undefined],
+    ["deny", "- { id: no, then: { deny: {} } }", "every call of the endpoint office is denied"],
+    ["allow", "- { id: reads, then: { allow: {} } }", "while endpoints.office.policies.default is allow"],
+  ])("are each held against the default of their own: %s %s", async (fallback, text, warning) => {
+    configure({ broken: servers.broken });
+    const file = join(dir, "portcullis.yaml");
+    const endpoints = `endpoints:\n  office: { upstreams: [broken], policies: { dir: ./office, default: ${fallback} } }\n`;
+    writeFileSync(file, `${readFileSync(file, "utf8")}${endpoints}`);
+    mkdirSync(join(dir, "office"));
+    writeFileSync(join(dir, "office", "p.yaml"), `policies:\n  ${text}\n`);
+    policies("  - { id: elsewhere, target: { tools: [broken/x] }, then: { deny: {} } }\n");
+    const { err } = await check();
+    if (warning === undefined) expect(err).not.toMatch(/warning/);
+    else expect(err).toContain(warning);
   });
 });

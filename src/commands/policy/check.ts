@@ -6,6 +6,7 @@ import { type Coverage, checkAgainstTools } from "../../policy/check/tools.ts";
 import { compilePolicies } from "../../policy/compile/compile.ts";
 import { upstreamOfPath } from "../../policy/decide/target.ts";
 import { formatPolicyError } from "../../policy/file/format-error.ts";
+import { defaultKeyOf, levelText } from "../../policy/levels.ts";
 import type { PolicyError, PolicySummary } from "../../policy/policy-set.ts";
 import type { KnownFacts, ShownThere } from "../../policy/values/facts.ts";
 import type { Shell } from "../shell.ts";
@@ -139,13 +140,19 @@ function warningsOf(policies: readonly PolicySummary[], place: PolicyPlace): rea
   if (live.length === 0) {
     const all = place.default === "allow" ? "allowed" : "denied";
     warnings.push(`No policy in ${place.dir} is in force: every call is ${all}.`);
-  } else if (place.default === "deny" && live.every(({ effect }) => effect !== "allow")) {
-    warnings.push("policies.default is deny and there is no allow policy: every call is denied.");
   }
-  const allows = place.default === "allow" ? live.filter(({ effect }) => effect === "allow") : [];
-  if (allows.length > 0) {
-    const names = allows.map(({ id }) => id).join(", ");
-    warnings.push(`allow has no effect while policies.default is allow: ${names}.`);
+  const levels = [{ level: "gateway" as const, default: place.default }, ...place.levels];
+  for (const { level, default: fallback } of live.length === 0 ? [] : levels) {
+    const allows = live.filter((policy) => policy.level === level && policy.effect === "allow");
+    const key = defaultKeyOf(level);
+    if (fallback === "deny" && allows.length === 0) {
+      const where = level === "gateway" ? "" : ` of ${levelText(level)}`;
+      warnings.push(`${key} is deny and there is no allow policy${where}: every call${where} is denied.`);
+    }
+    if (fallback === "allow" && allows.length > 0) {
+      const names = allows.map(({ id }) => id).join(", ");
+      warnings.push(`allow has no effect while ${key} is allow: ${names}.`);
+    }
   }
   if (place.flows === undefined && live.some(({ effect }) => effect === "request_approval")) {
     warnings.push("There is no configuration, so the names of approval flows were not checked. Name one with -c.");
