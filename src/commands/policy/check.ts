@@ -6,13 +6,13 @@ import { type Coverage, checkAgainstTools } from "../../policy/check/tools.ts";
 import { compilePolicies } from "../../policy/compile/compile.ts";
 import { upstreamOfPath } from "../../policy/decide/target.ts";
 import { formatPolicyError } from "../../policy/file/format-error.ts";
-import { defaultKeyOf, levelText } from "../../policy/levels.ts";
-import type { PolicyError, PolicySummary } from "../../policy/policy-set.ts";
+import type { PolicyError } from "../../policy/policy-set.ts";
 import type { KnownFacts, ShownThere } from "../../policy/values/facts.ts";
 import type { Shell } from "../shell.ts";
 import { clip, one, painter, plainText, print } from "../terminal/output.ts";
 import { table } from "../terminal/table.ts";
 import { findKnownTools, type KnownTools, type ToolOptions } from "./known-tools.ts";
+import { defaultsText, warningsOf } from "./level-warnings.ts";
 import { type PolicyPlace, printJson, readPlace, reportErrors, withPolicyPlace } from "./place.ts";
 
 /** `portcullis policy check`: every mistake in the policies, or what they are. */
@@ -64,7 +64,8 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
       ? { checked_against: known.source }
       : { not_checked: `Arguments were not checked: ${known.reason}` };
     const all = [...atPlaces, ...warnings.map((message) => ({ message }))];
-    const facts = { digest, default: place.default, policies, errors, warnings: all, ...tools, coverage };
+    const levels = place.levels.map(({ level, default: own }) => ({ level, default: own }));
+    const facts = { digest, default: place.default, levels, policies, errors, warnings: all, ...tools, coverage };
     await printJson({ ok: errors.length === 0, ...facts }, shell);
     return;
   }
@@ -89,7 +90,7 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
   const coveredText = coverage === undefined ? "" : `${coverageText(coverage)}\n`;
   await print(
     shell.stdout,
-    one(`${listed}${coveredText}${paint("green", "ok")}: ${sum}, default ${place.default}${against}\n`),
+    one(`${listed}${coveredText}${paint("green", "ok")}: ${sum}, ${defaultsText(place)}${against}\n`),
   );
 }
 
@@ -133,29 +134,3 @@ function coverageText({ tools, covered, uncovered, only_shadow, only_redact_or_l
 }
 
 const MAX_DESCRIPTION = 80;
-
-function warningsOf(policies: readonly PolicySummary[], place: PolicyPlace): readonly string[] {
-  const live = policies.filter(({ enabled, shadow }) => enabled && !shadow);
-  const warnings: string[] = [];
-  if (live.length === 0) {
-    const all = place.default === "allow" ? "allowed" : "denied";
-    warnings.push(`No policy in ${place.dir} is in force: every call is ${all}.`);
-  }
-  const levels = [{ level: "gateway" as const, default: place.default }, ...place.levels];
-  for (const { level, default: fallback } of live.length === 0 ? [] : levels) {
-    const allows = live.filter((policy) => policy.level === level && policy.effect === "allow");
-    const key = defaultKeyOf(level);
-    if (fallback === "deny" && allows.length === 0) {
-      const where = level === "gateway" ? "" : ` of ${levelText(level)}`;
-      warnings.push(`${key} is deny and there is no allow policy${where}: every call${where} is denied.`);
-    }
-    if (fallback === "allow" && allows.length > 0) {
-      const names = allows.map(({ id }) => id).join(", ");
-      warnings.push(`allow has no effect while ${key} is allow: ${names}.`);
-    }
-  }
-  if (place.flows === undefined && live.some(({ effect }) => effect === "request_approval")) {
-    warnings.push("There is no configuration, so the names of approval flows were not checked. Name one with -c.");
-  }
-  return warnings;
-}
