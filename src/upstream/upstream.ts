@@ -19,6 +19,14 @@ export interface RetryOptions {
   readonly idempotent: readonly string[];
 }
 
+interface HttpTransport {
+  readonly url: string;
+  /** What rules of the configuration set and add is among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Names, in lower case, that are not sent, whoever would set them. */
+  readonly removedHeaders?: readonly string[] | undefined;
+}
+
 /** One registered MCP server. `config/` fills it in; every time is in milliseconds, every size in bytes. */
 export interface UpstreamOptions {
   /** `[a-z0-9][a-z0-9-]*`, at most 32 characters. */
@@ -31,8 +39,8 @@ export interface UpstreamOptions {
         readonly env: Readonly<Record<string, string>>;
         readonly cwd: string | undefined;
       }
-    | { readonly kind: "http"; readonly url: string; readonly headers: Readonly<Record<string, string>> }
-    | { readonly kind: "sse"; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+    | ({ readonly kind: "http" } & HttpTransport)
+    | ({ readonly kind: "sse" } & HttpTransport);
   /** By name: the values of its environment or headers that the configuration takes from elsewhere, as they are written there. */
   readonly references?: Readonly<Record<string, string>> | undefined;
   /** `auto` probes once and remembers. */

@@ -19,6 +19,8 @@ const LOG_LEVELS = ["debug", "info", "notice", "warning", "error"] as const;
 export interface LegacyUpstream {
   readonly url: string;
   readonly port: number;
+  /** The headers of every request so far. */
+  readonly seen: ReadonlyArray<IncomingMessage["headers"]>;
   /** Open sessions by id, oldest first. */
   readonly sessions: ReadonlyMap<string, LegacySession>;
   /** `initialize` requests so far. */
@@ -95,7 +97,9 @@ export async function startLegacyUpstream(
     return transport;
   };
 
+  const seen: Array<IncomingMessage["headers"]> = [];
   const http = createServer((request, response) => {
+    seen.push(request.headers);
     void (async () => {
       const body = await readBody(request);
       const id = request.headers["mcp-session-id"];
@@ -122,6 +126,7 @@ export async function startLegacyUpstream(
   return {
     url: `http://127.0.0.1:${address.port}/mcp`,
     port: address.port,
+    seen,
     sessions,
     get initialized() {
       return initialized;

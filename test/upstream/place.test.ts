@@ -8,6 +8,9 @@ const http = (headers: Record<string, string>, references?: Record<string, strin
   transport: { kind: "http", url: "https://bank.example/mcp", headers },
   references,
 });
+const without = (removedHeaders: readonly string[]): Target => ({
+  transport: { kind: "http", url: "https://bank.example/mcp", headers: {}, removedHeaders },
+});
 const stdio = (env: Record<string, string>, references?: Record<string, string>): Target => ({
   transport: { kind: "stdio", command: "bank", args: [], env, cwd: undefined },
   references,
@@ -17,6 +20,8 @@ it.each<[string, Target, Target]>([
   ["a header", http({ "X-Tenant": "test" }), http({ "X-Tenant": "prod" })],
   ["a header more", http({}), http({ "X-Tenant": "prod" })],
   ["a header less", http({ A: "1", B: "2" }), http({ A: "1" })],
+  ["a header that is not sent", http({}), without(["user-agent"])],
+  ["another header that is not sent", without(["from"]), without(["user-agent"])],
   ["a variable", stdio({ TENANT: "test" }), stdio({ TENANT: "prod" })],
   ["a variable in other letters", stdio({ tenant: "test" }), stdio({ TENANT: "test" })],
   ["values that change places", stdio({ FROM: "a", TO: "b" }), stdio({ FROM: "b", TO: "a" })],

@@ -1,4 +1,5 @@
 import { isObject, type Json } from "../../core/json.ts";
+import { withHeaderRules } from "../schema/header-rules.ts";
 import type { Config } from "../schema/schema.ts";
 import { valueAtPath } from "./issues.ts";
 
@@ -11,12 +12,17 @@ const WHOLE = /^(?:[A-Za-z][\w-]* )?\$\{[^}]*\}$/;
  */
 export function withReferences(config: Config, written: Json): Config {
   const upstreams = config.upstreams.map((upstream) => {
-    const at = upstream.transport.kind === "stdio" ? "env" : "headers";
-    const values = valueAtPath(written, ["upstreams", upstream.name, at]);
-    const whole = Object.entries(isObject(values) ? values : {}).filter(
-      (entry): entry is [string, string] => typeof entry[1] === "string" && WHOLE.test(entry[1]),
-    );
+    const texts = (...at: readonly string[]) => textsIn(valueAtPath(written, ["upstreams", upstream.name, ...at]));
+    const removed = upstream.transport.kind === "stdio" ? [] : upstream.transport.removedHeaders;
+    const rules = { set: texts("request_headers", "set"), add: texts("request_headers", "add"), remove: removed };
+    const values = upstream.transport.kind === "stdio" ? texts("env") : withHeaderRules(texts("headers"), rules);
+    const whole = Object.entries(values).filter(([, value]) => WHOLE.test(value));
     return whole.length === 0 ? upstream : { ...upstream, references: Object.fromEntries(whole) };
   });
   return { ...config, upstreams };
+}
+
+function textsIn(values: Json | undefined): Readonly<Record<string, string>> {
+  const entries = Object.entries(isObject(values) ? values : {});
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }

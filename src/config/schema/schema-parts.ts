@@ -32,10 +32,15 @@ export const httpUrl = z.string().refine(isHttpUrl, {
   error: "Write an absolute http:// or https:// URL without user, password and fragment.",
 });
 
+/** The value of an HTTP header field. */
+export const headerValue = z
+  .string()
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: "A header's value is one line of Latin-1 text." });
+
 /** HTTP header fields to send. RFC 9110 §5 */
 export const headers = z.record(
   z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, { error: "This is not the name of an HTTP header." }),
-  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: "A header's value is one line of Latin-1 text." }),
+  headerValue,
 );
 
 /** The parts of a URL, or `undefined` if it is none. */

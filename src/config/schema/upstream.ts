@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type HeaderRules, headerRulesSchema, withHeaderRules } from "./header-rules.ts";
 import { headers, httpUrl, text } from "./schema-parts.ts";
 import { duration, size } from "./units.ts";
 
@@ -60,6 +61,9 @@ export const upstreamSchema = z
     cwd: text.optional().describe("Folder to start the program in. Default: the gateway's own."),
     url: httpUrl.optional().describe("MCP endpoint of a remote server."),
     headers: headers.optional().describe("Headers to send, such as the server's credential."),
+    request_headers: headerRulesSchema
+      .optional()
+      .describe("Rules for the headers of requests to the server, whatever else would set them."),
     timeout: duration({ min: "100ms", max: "1h" })
       .prefault("60s")
       .describe(
@@ -135,6 +139,10 @@ export const upstreamSchema = z
     error: "args, env and cwd go with command.",
   })
   .refine((entry) => has(entry, "url") || !has(entry, "headers"), { ...always, error: "headers go with url." })
+  .refine((entry) => has(entry, "url") || !has(entry, "request_headers"), {
+    ...always,
+    error: "request_headers go with url.",
+  })
   .refine((entry) => entry?.type === undefined || (entry.type === "stdio") === has(entry, "command"), {
     ...always,
     path: ["type"],
@@ -171,15 +179,16 @@ function transportOf(entry: {
   cwd?: string | undefined;
   url?: string | undefined;
   headers?: Record<string, string> | undefined;
+  request_headers?: HeaderRules | undefined;
 }) {
   if (entry.command !== undefined) {
     const { command, args = [], env = {}, cwd } = entry;
     return { kind: "stdio" as const, command, args, env, cwd };
   }
-  const url = entry.url ?? "";
-  return entry.type === "sse"
-    ? { kind: "sse" as const, url, headers: entry.headers ?? {} }
-    : { kind: "http" as const, url, headers: entry.headers ?? {} };
+  const { url = "", headers: given = {}, request_headers: rules = {} } = entry;
+  const removed = rules.remove?.map((name) => name.toLowerCase()) ?? [];
+  const sent = { url, headers: withHeaderRules(given, rules), ...(removed.length > 0 && { removedHeaders: removed }) };
+  return entry.type === "sse" ? { kind: "sse" as const, ...sent } : { kind: "http" as const, ...sent };
 }
 
 /** One entry of `endpoints:`. */

@@ -33,6 +33,8 @@ export interface HttpEndpointOptions {
   readonly url: string;
   /** Configured by the operator; the only headers besides the protocol's own and `User-Agent`, which they may replace. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Names, in lower case, that are not sent, `user-agent` among them. */
+  readonly removedHeaders?: readonly string[] | undefined;
   readonly maxResponseBytes: number;
   readonly timing: UpstreamTiming;
   readonly reachability: Reachability;
@@ -71,7 +73,8 @@ export class HttpEndpoint {
     this.#reachability = options.reachability;
     const configured = Object.entries(options.headers).filter(([name]) => !OWN_HEADERS.has(name.toLowerCase()));
     const named = configured.map(([name]) => name.toLowerCase());
-    this.#configured = [...(named.includes("user-agent") ? [] : ["user-agent", USER_AGENT]), ...configured.flat()];
+    const anonymous = named.includes("user-agent") || options.removedHeaders?.includes("user-agent") === true;
+    this.#configured = [...(anonymous ? [] : ["user-agent", USER_AGENT]), ...configured.flat()];
     this.#hasCredential = this.url.search !== "" || named.some((name) => !NO_CREDENTIALS.has(name));
     const { addresses, timing } = options;
     const line = (connections?: number): Line => {

@@ -16,7 +16,7 @@ export function createMask(transport: UpstreamOptions["transport"]): (text: stri
   const values =
     transport.kind === "stdio"
       ? [...Object.values(transport.env), ...secretArgs(transport.args)]
-      : [...Object.values(transport.headers), ...secretsOf(transport.url)];
+      : [...Object.values(transport.headers).flatMap(listed), ...secretsOf(transport.url)];
   const conceal = createConcealer({ values: values.flatMap(partsOf), minLength: MIN_VALUE });
   return (text) => {
     let masked = conceal(text);
@@ -45,9 +45,12 @@ function secretsOf(address: string): readonly string[] {
   return [password, decoded(password), ...searchParams.values()];
 }
 
+/** A header's values, where rules added some behind others. */
+const listed = (value: string): readonly string[] => [value, ...value.split(", ")];
+
 /** A value as a whole, its lines and longer words, and the password of a URL. */
 function partsOf(value: string): readonly string[] {
-  const words = value.split(/\s+/).filter((word) => word.length >= MIN_WORD);
+  const words = value.split(/,?\s+/).filter((word) => word.length >= MIN_WORD);
   const lines = value.split(/\r?\n/).filter((line) => line.length >= MIN_WORD);
   const password = URL.canParse(value) ? new URL(value).password : "";
   return [value, ...words, ...lines, password, decoded(password)].filter((part) => part.length >= MIN_VALUE);

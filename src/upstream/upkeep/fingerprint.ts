@@ -19,12 +19,14 @@ const CREDENTIAL =
 export function placeOf({ transport, references = {} }: Pick<UpstreamOptions, "transport" | "references">): string {
   const address = fingerprintOf(transport);
   const given = Object.entries(transport.kind === "stdio" ? transport.env : transport.headers);
-  if (given.length === 0) return address;
+  const { removedHeaders: removed } = transport.kind === "stdio" ? {} : transport;
+  if (given.length === 0 && removed === undefined) return address;
   const named = given.map(([name, value]) => {
     const written = CREDENTIAL.test(name) && Object.hasOwn(references, name) ? references[name] : undefined;
     // Names of headers have no case, names of variables do.
     const key = transport.kind === "stdio" ? name : name.toLowerCase();
     return [key, written === undefined ? { value } : { written }] as const;
   });
-  return digestOf({ address, given: named.sort(([a], [b]) => (a < b ? -1 : 1)) });
+  const sorted = named.sort(([a], [b]) => (a < b ? -1 : 1));
+  return digestOf({ address, given: sorted, ...(removed !== undefined && { removed: [...removed].sort() }) });
 }

@@ -108,6 +108,7 @@ export class ManagedUpstream implements Upstream, SessionOwner<PeerSession> {
         : new HttpEndpoint({
             url: transport.url,
             headers: transport.headers,
+            removedHeaders: transport.removedHeaders,
             maxResponseBytes,
             timing,
             reachability: this.#supervisor,
