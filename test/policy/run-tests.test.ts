@@ -176,3 +176,60 @@ describe("a mistake in a test", () => {
 it("has a JSON Schema for editors in schema/: otherwise run `npm run schema`", () => {
   expect(JSON.parse(readFileSync("schema/policy-test.schema.json", "utf8"))).toEqual(policyTestJsonSchema());
 });
+
+describe("a test of policies that ask somebody", () => {
+  const CONSULTING = `policies:
+  - { id: corp, target: { tools: [bank/pay] }, then: { authorize: { by: rules, show_reason: true } } }
+  - { id: look, target: { tools: [bank/note], prompts: [bank/note], resources: ["bank/note:*"] }, then: { guard: { by: dlp } } }
+  - { id: typed, target: { tools: [bank/typed] }, then: { guard: { by: arguments } } }
+  - { id: no-twos, target: { tools: [bank/note] }, when: args.v == "2", then: { deny: {} } }
+  - { id: addresses, target: { prompts: [bank/note], resources: ["bank/note:*"] }, then: { redact: { detect: [email] } } }
+`;
+  const differing = (given: string, expected: string, head = ""): readonly string[] => {
+    const result = run(`${head}\ntests:\n  - { name: it, given: ${given}, expect: ${expected} }\n`, {
+      policies: CONSULTING,
+    });
+    if (!result.ok) return result.errors.map(({ line, message, hint }) => `${line} ${message} ${hint}`);
+    const [test] = result.files[0]?.tests ?? [];
+    return (test?.differences ?? []).map(({ what, expected: wanted, actual }) => `${what}: ${wanted} / ${actual}`);
+  };
+
+  it.each([
+    ["{ tool: bank/pay, answers: { rules: allow } }", "{ effect: allow, policies: [corp] }"],
+    ["{ tool: bank/pay, answers: { rules: { deny: over budget } } }", "{ effect: deny, message: over budget }"],
+    ["{ tool: bank/pay, answers: { rules: error } }", "{ effect: deny, policies: [corp] }"],
+    ["{ tool: bank/note, args: { v: '1' }, answers: { dlp: pass } }", "{ effect: allow, arguments: { v: '1' } }"],
+    ["{ tool: bank/note, args: { v: '1' }, answers: { dlp: deny } }", "{ effect: deny, policies: [look] }"],
+    [
+      "{ tool: bank/note, args: { v: '1' }, answers: { dlp: { arguments: { v: '2' } } } }",
+      "{ effect: deny, policies: [look, no-twos] }",
+    ],
+    [
+      "{ prompt: bank/note, answers: { dlp: pass }, result: { text: to ann@acme.com } }",
+      "{ effect: allow, result: { text: 'to [redacted:email]' } }",
+    ],
+    [
+      "{ resource: bank/note:1, answers: { dlp: { result: { text: by eve@acme.com } } }, result: { text: x } }",
+      "{ effect: allow, result: { text: 'by [redacted:email]' } }",
+    ],
+    [
+      "{ tool: bank/note, args: { v: '1' }, answers: { dlp: { result: { text: y } } }, result: { text: x } }",
+      "{ effect: allow, result: { text: y } }",
+    ],
+  ])("decides %s with the answers that it gives: %s", (given, expected) => {
+    expect(differing(given, expected)).toEqual([]);
+  });
+
+  it("is a mistake without the answer of somebody who is asked, and none without that of whom nobody asks", () => {
+    expect(differing("{ tool: bank/pay }", "{ effect: allow }")).toEqual([
+      expect.stringMatching(/^3 Say what `rules` answers\. given: \{ answers: \{ rules: allow \} \}/),
+    ]);
+    expect(differing("{ tool: bank/other }", "{ effect: allow, policies: [] }")).toEqual([]);
+  });
+
+  it("has the guard that is built in answer for itself", () => {
+    const head = "tools: { bank/typed: { inputSchema: { type: object, properties: { n: { type: integer } } } } }";
+    expect(differing("{ tool: bank/typed, args: { n: 1 } }", "{ effect: allow }", head)).toEqual([]);
+    expect(differing("{ tool: bank/typed, args: { n: x } }", "{ effect: deny, policies: [typed] }", head)).toEqual([]);
+  });
+});

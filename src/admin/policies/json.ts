@@ -50,6 +50,7 @@ export function dryRunJson({ decision, refusal, signIn, approvals, policies, tes
 
 function decisionJson(decision: Decision): DryRunBody["decision"] {
   const { effect, matched, unapplied = [], hidden = false, limits = [], inspectsResult = false, set } = decision;
+  const { authorize = [], guards = [] } = decision;
   return {
     effect,
     policy: effect === "allow" ? null : decision.policy,
@@ -64,6 +65,8 @@ function decisionJson(decision: Decision): DryRunBody["decision"] {
       cost,
     })),
     inspects_result: inspectsResult,
+    authorize: authorize.map(({ policy, by, shadow }) => ({ policy, by, shadow })),
+    guards: guards.map(({ policy, by, phases, shadow }) => ({ policy, by, phases: [...phases], shadow })),
     policy_set: set,
   };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EFFECTS } from "../../core/decision.ts";
+import { EFFECTS, GUARD_PHASES } from "../../core/decision.ts";
 import { SUBJECT_KINDS } from "../../core/subject.ts";
 import { time } from "../list-schema.ts";
 
@@ -100,6 +100,14 @@ const decisionSchema = z
         }),
       )
       .describe("Budgets that the call would draw on. Nothing was counted."),
+    authorize: z
+      .array(z.object({ policy: z.string(), by: z.string(), shadow: z.boolean() }))
+      .describe("Decision points that would be asked before the call goes on. Nobody was."),
+    guards: z
+      .array(
+        z.object({ policy: z.string(), by: z.string(), phases: z.array(z.enum(GUARD_PHASES)), shadow: z.boolean() }),
+      )
+      .describe("Guards that would look at the call or its result. None did."),
     inspects_result: z.boolean().describe("Policies would look at the result before the client does."),
     policy_set: z.string().describe("SHA-256 of the set that decided."),
   })

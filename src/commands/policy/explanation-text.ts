@@ -3,6 +3,7 @@ import { durationText } from "../../core/duration.ts";
 import { refusalText } from "../../core/errors.ts";
 import { writeExact } from "../../core/exact-json.ts";
 import type { PolicyAnswer } from "../../policy/answer.ts";
+import { consultedTexts, hasConsultations } from "../../policy/consult.ts";
 import type { PolicyExplanation } from "../../policy/explain/explain.ts";
 import type { Trace } from "../../policy/explain/trace.ts";
 import { type Colour, plainText } from "../terminal/output.ts";
@@ -36,11 +37,16 @@ function verdictLine({ decision, refusal, transformed }: PolicyAnswer, paint: Pa
   );
   const sent =
     transformed === undefined ? "" : `decided on, and sent: ${plainText(writeExact(transformed.arguments))}\n`;
-  if (decision.effect === "allow") return `${paint("green", "allow")}\n${sent}${limits.join("")}`;
+  const consulted = consultedTexts(decision).map((text) => `${plainText(text)}\n`);
+  const rest = [sent, ...limits, ...consulted].join("");
+  if (decision.effect === "allow") {
+    const open = hasConsultations(decision) ? `, unless it is refused by whoever is asked` : "";
+    return `${paint(open === "" ? "green" : "yellow", "allow")}${open}\n${rest}`;
+  }
   const colour = decision.effect === "deny" || decision.effect === "hide" ? "red" : "yellow";
   const hidden = decision.hidden ? "It is not listed for this caller, and the answer is that of an unknown one.\n" : "";
   const text = `${paint(colour, decision.effect)} by ${decision.policy}\n${plainText(decision.message)}\n`;
-  return `${text}${hidden}${sent}${limits.join("")}`;
+  return `${text}${hidden}${rest}`;
 }
 
 function section(title: string, policies: readonly PolicyExplanation[], paint: Paint): string {

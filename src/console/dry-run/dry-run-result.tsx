@@ -2,6 +2,7 @@ import type { Child } from "hono/jsx";
 import { durationText } from "../../core/duration.ts";
 import { refusalText } from "../../core/errors.ts";
 import type { PolicyDryRun } from "../../operations/policies/policies.ts";
+import { consultedTexts, hasConsultations } from "../../policy/consult.ts";
 import { Badge, type BadgeTone } from "../components/badge.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { ForeignText } from "../components/foreign-text.tsx";
@@ -44,6 +45,7 @@ export function DryRunResult({ dryRun }: { readonly dryRun: PolicyDryRun }) {
       <SignIn dryRun={dryRun} />
       <Approval dryRun={dryRun} />
       {refusal === undefined ? <Limits dryRun={dryRun} /> : null}
+      {refusal === undefined ? <Consulted decision={decision} /> : null}
       {decision.inspectsResult === true && refusal === undefined ? (
         <p>Policies that redact would look at the result before the agent sees it.</p>
       ) : null}
@@ -75,7 +77,9 @@ function verdictOf({ decision, refusal, signIn, approvals }: PolicyDryRun): Verd
     return { tone: "bad", word: "refused", text: "The call would be refused for its arguments." };
   switch (decision.effect) {
     case "allow":
-      return { tone: "good", word: "allowed", text: "The call would be made." };
+      return hasConsultations(decision)
+        ? UNLESS_REFUSED
+        : { tone: "good", word: "allowed", text: "The call would be made." };
     case "deny":
     case "rate_limit":
       return { tone: "bad", word: "denied", text: "The call would be refused." };
@@ -94,7 +98,24 @@ function verdictOf({ decision, refusal, signIn, approvals }: PolicyDryRun): Verd
   }
 }
 
+const UNLESS_REFUSED: Verdict = {
+  tone: "wait",
+  word: "allowed",
+  text: "The call would be made, unless whoever is asked refuses it.",
+};
 const WAITS: Verdict = { tone: "wait", word: "approval", text: "The call would wait until people approve it." };
+
+function Consulted({ decision }: Pick<PolicyDryRun, "decision">) {
+  const texts = consultedTexts(decision);
+  if (texts.length === 0) return null;
+  return (
+    <ul>
+      {texts.map((text) => (
+        <li>{text}</li>
+      ))}
+    </ul>
+  );
+}
 
 function PolicyName({ id }: { readonly id: string }) {
   return id.includes(".") ? <code>{id}</code> : <a href={policyLink(id)}>{id}</a>;

@@ -7,6 +7,7 @@ import type { Round } from "../../core/round.ts";
 import type { Scope } from "../../core/scope.ts";
 import { Slices } from "../../core/slices.ts";
 import type { Answers } from "../../policy/answer.ts";
+import { hasConsultations } from "../../policy/consult.ts";
 import type { PolicySet } from "../../policy/policy-set.ts";
 import type { Upstreams } from "../../upstream/upstream.ts";
 import { createResponseFilter, type ResponseFilterDeps } from "../filters/create-response-filter.ts";
@@ -17,7 +18,7 @@ import type { StepUpGate } from "../step-up/step-up-gate.ts";
 import type { DecidedRequest } from "./decided-request.ts";
 import { auditOpening, type Origin, policyInput } from "./origin.ts";
 import type { OutOfBand } from "./out-of-band.ts";
-import { hasQuestions, type Questions } from "./questions.ts";
+import type { Questions } from "./questions.ts";
 import type { RateLimitGuard } from "./rate-limit-guard.ts";
 import { callUpstream, type UpstreamCall } from "./upstream-call.ts";
 
@@ -134,7 +135,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     if (subject !== asked) way.goesOnWith(subject);
     const input = subject === asked ? given : policyInput(origin, subject);
     const decided = { asked, subject, set, input, decision, misfit, transformed, signIn: undefined };
-    const answered = hasQuestions(decision) ? await deps.questions.answered(decided, way) : decided;
+    const answered = hasConsultations(decision) ? await deps.questions.answered(decided, way) : decided;
     const { decision: now } = answered;
     if (now.effect !== "step_up" || now.hidden || answered.misfit !== undefined) return answered;
     return { ...answered, signIn: await way.signIn(now) };

@@ -15,6 +15,8 @@ const time = z.string().refine((text) => parseTimestamp(text) !== undefined, {
 /** JSON whose numbers keep their text: `10.50` and `-0` are no doubles, and calls carry them. */
 const value: z.ZodType<Json> = z.any().refine((it) => isJson(it, JSON_LIMITS.maxDepth), "Write JSON.");
 const json: z.ZodType<JsonObject> = z.record(z.string(), value);
+/** Arguments as an author writes them down. */
+export const givenArguments = json;
 
 /** A request as an author writes it down, before it is checked what it is about. */
 export const givenCallShape = z.strictObject({

@@ -1,12 +1,14 @@
-import type { Effect } from "../../core/decision.ts";
+import { allows, type Effect } from "../../core/decision.ts";
 import { refusalText } from "../../core/errors.ts";
 import { canonicalJson, type Json, type JsonObject } from "../../core/json.ts";
 import { suggest } from "../../core/suggest.ts";
 import { createAnswers, type PolicyAnswer, sentBy } from "../answer.ts";
 import { compilePolicies } from "../compile/compile.ts";
 import type { CompileOptions } from "../compile/entries.ts";
-import type { PolicyError, PolicyFile, PolicySet } from "../policy-set.ts";
+import { createInputSchemas } from "../input-schemas/input-schemas.ts";
+import type { PolicyError, PolicyFile, PolicyInput, PolicySet } from "../policy-set.ts";
 import { didYouMean } from "../syntax/expression-rules.ts";
+import { type AnswerSources, consultGiven, guardGiven } from "./given-answers.ts";
 import { givenSubject, inputOfCall } from "./given-call.ts";
 import { type ResultOutcome, resultOutcome } from "./given-result.ts";
 import { type ReadyTests, readTests } from "./read.ts";
@@ -67,6 +69,7 @@ export function runPolicyTests(input: TestRunInput): TestRun {
   const files: TestFileResult[] = [];
   const matched = new Set<string>();
   const answers = createAnswers();
+  const inputSchemas = createInputSchemas();
   const names = policies.map(({ name }) => name);
   for (const file of input.tests) {
     const read = readTests(file, names);
@@ -84,18 +87,39 @@ export function runPolicyTests(input: TestRunInput): TestRun {
     const tests = content.tests.map((test, index) => {
       const subject = givenSubject(test.given);
       const call = inputOfCall(test.given, subject && definitionIn(content, subject));
-      const answer = answers.ofGiven(compiled.set, call);
-      const sent = sentBy(answer, call);
-      const outcome = resultOutcome(compiled.set, sent, test.given.result);
+      const { line, column } = read.tests.locate(["tests", index]);
+      const decided = decideCase(compiled.set, test, call, { answers, inputSchemas });
+      const { answer, sent, outcome } = decided;
+      for (const by of decided.missing) {
+        const hint = `given: { answers: { ${by}: allow } }, or deny, error, { deny: "why" }, or what a guard puts in place.`;
+        errors.push({ file: file.name, line, column, message: `Say what \`${by}\` answers.`, hint });
+      }
       const all = [answer.decision, outcome].flatMap((it) => [...it.matched, ...(it.unapplied ?? [])]);
       for (const { policy } of all) matched.add(policy);
-      return resultOf(test, read.tests.locate(["tests", index]).line, answer, { ...outcome, sent: sent.arguments });
+      return resultOf(test, line, answer, { ...outcome, sent: sent.arguments });
     });
     files.push({ file: file.name, tests });
   }
   if (errors.length > 0) return { ok: false, errors };
   const untested = whole.set.policies.filter(({ id, enabled }) => enabled && !matched.has(id)).map(({ id }) => id);
   return { ok: true, files, untested };
+}
+
+/** What a test's request comes to, with the answers that it gives. `missing`: of whom it gives none. */
+function decideCase(
+  set: PolicySet,
+  { given }: PolicyTestCase,
+  call: PolicyInput,
+  deps: Pick<AnswerSources, "answers" | "inputSchemas">,
+) {
+  const missing = new Set<string>();
+  const sources: AnswerSources = { ...deps, given: given.answers, missing: (by) => missing.add(by) };
+  const first = deps.answers.ofGiven(set, call);
+  const answer = consultGiven(set, { ...first, input: sentBy(first, call) }, sources);
+  const sent = answer.input;
+  const looking = allows(answer.decision) ? (answer.decision.guards ?? []) : [];
+  const result = given.result && guardGiven(looking, given.result, sources);
+  return { answer, sent, missing, outcome: resultOutcome(set, sent, result, given.result) };
 }
 
 function resultOf(

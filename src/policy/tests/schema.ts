@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { VERDICTS } from "../../core/decision.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
+import { givenAnswersSchema } from "./given-answers.ts";
 import { ABOUT_ONE, type GivenSubject, givenCallShape, givenResultSchema, givenSubject } from "./given-call.ts";
 
 /** What a call can come to that no policy decides: its arguments are not what its server would read. */
@@ -40,7 +41,10 @@ const ids = z.array(id).max(1000);
 const testCase = z.strictObject({
   name: z.string().min(1).max(256).describe("What is expected, in a sentence. Unique in the file."),
   given: givenCallShape
-    .extend({ result: givenResultSchema.describe("What the server answers, for policies that redact.").optional() })
+    .extend({
+      result: givenResultSchema.describe("What the server answers, for policies that redact or guard.").optional(),
+      answers: givenAnswersSchema.optional(),
+    })
     .refine((given) => givenSubject(given) !== undefined, { error: ABOUT_ONE })
     .describe("The request."),
   expect: z

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import type { Decision } from "../../core/decision.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { PolicyAnswer } from "../answer.ts";
+import { ARGUMENTS_GUARD } from "../file/schema.ts";
 import type { PolicyInput } from "../policy-set.ts";
 import { type GivenCall, type GivenSubject, givenSubject, inputOfCall } from "./given-call.ts";
 import { DEFINITIONS, policyTestSchema, REFUSED } from "./schema.ts";
@@ -24,7 +25,11 @@ export function policyTestText(
     subject === undefined || same(call, undefined)
       ? undefined
       : { [DEFINITIONS[subject.kind]]: { [subject.path]: testable(definition, subject.kind) } };
-  const test = { name: nameOf(given, answer), given: tidy(call), expect: expectOf(answer) };
+  const test = {
+    name: nameOf(given, answer),
+    given: { ...tidy(call), ...answersOf(answer) },
+    expect: expectOf(answer),
+  };
   if (holdsMore(test, MAX_VALUES)) return "# This call is too large to be written as a test.\n";
   if (needed === undefined || holdsMore(needed, MAX_VALUES)) {
     const left =
@@ -56,6 +61,13 @@ export interface CallToTest {
   readonly given: GivenCall;
   readonly definition: JsonObject;
   readonly answer: PolicyAnswer;
+}
+
+/** Those that leave the decision as it is, of whoever would be asked. */
+function answersOf({ decision: { authorize = [], guards = [] } }: PolicyAnswer): object {
+  const names = [...authorize.map(({ by }) => [by, "allow"]), ...guards.map(({ by }) => [by, "pass"])];
+  const given = names.filter(([by]) => by !== ARGUMENTS_GUARD);
+  return given.length === 0 ? {} : { answers: Object.fromEntries(given) };
 }
 
 function expectOf({ decision, refusal, transformed }: PolicyAnswer): object {
