@@ -328,7 +328,8 @@ describe("a folder of policies", () => {
     const { opened, swaps, refusals, repairs } = await open(dir, () => clock);
     const policies = good(opened);
     const name = join(dir, "a.yaml");
-    expect(policies.loaded()).toEqual({ set: policies.current(), files: [{ name, text: DENY }], since: 1_000 });
+    const files = [{ name, text: DENY }];
+    expect(policies.loaded()).toEqual({ set: policies.current(), files, folders: [], since: 1_000 });
     expect(policies.refused()).toBeUndefined();
 
     clock = 2_000;
