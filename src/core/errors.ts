@@ -35,7 +35,7 @@ export const ERRORS = {
     rpc: -32600,
     message: "The Host header names no host that this gateway serves, see server.allowed_hosts.",
   },
-  ORIGIN_NOT_ALLOWED: { status: 403, rpc: -32600, message: "The Origin header is not in server.allowed_origins." },
+  ORIGIN_NOT_ALLOWED: { status: 403, rpc: -32600, message: "The Origin header is not in allowed_origins." },
   HEADER_MISMATCH: { status: 400, rpc: -32020, message: "The HTTP headers do not match the body." },
   HEADER_REPEATED: { status: 400, rpc: -32600, message: "A header that may come only once has more than one value." },
   FORWARDED_INVALID: {

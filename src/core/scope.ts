@@ -13,6 +13,8 @@ export interface Scope {
   readonly prefixed: boolean;
   /** Whether somebody may enter, by how they come; left out: everybody whom the gateway lets in. */
   readonly admits?: ((principal: Principal) => boolean) | undefined;
+  /** Origins of web pages that may call it, in the place of the gateway's list; left out: that list. */
+  readonly origins?: ReadonlySet<string> | undefined;
   /** How long a server may take to answer a request that comes here, if it may not take as long as its own timeout says. */
   readonly deadline?: Deadline | undefined;
 }

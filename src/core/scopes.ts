@@ -11,6 +11,8 @@ export interface EndpointOptions {
   readonly tools: readonly string[];
   /** Ways in, as `waysIn` has them; left out: all of them. */
   readonly auth?: readonly string[] | undefined;
+  /** Origins of web pages that may call it; left out: those that may call the gateway. */
+  readonly allowedOrigins?: readonly string[] | undefined;
   /** How long a server may take to answer one request that comes here; `undefined`: as long as at every other endpoint. */
   readonly timeoutMs?: number | undefined;
 }
@@ -29,12 +31,13 @@ export function buildScopes(
   for (const name of upstreams) {
     scopes.set(name, { endpoint: name, upstreams: [name], shows: () => true, prefixed: false, deadline });
   }
-  for (const { name, upstreams: selected, tools, auth, timeoutMs } of endpoints) {
+  for (const { name, upstreams: selected, tools, auth, allowedOrigins, timeoutMs } of endpoints) {
     const matches = compileGlobs(tools);
     const shows = (upstream: string, tool: string): boolean => tools.length === 0 || matches(`${upstream}/${tool}`);
     const own = timeoutMs === undefined ? deadline : { ms: timeoutMs, setBy: `endpoints.${name}.timeout` };
     const admits = auth && admitting(auth);
-    scopes.set(name, { endpoint: name, upstreams: selected, shows, prefixed: true, admits, deadline: own });
+    const origins = allowedOrigins && new Set(allowedOrigins);
+    scopes.set(name, { endpoint: name, upstreams: selected, shows, prefixed: true, admits, origins, deadline: own });
   }
   return scopes;
 }

@@ -111,7 +111,9 @@ export function createMcpEndpoint(deps: McpEndpointDeps): McpEndpoint {
     async ({ incoming, outgoing }, endpoint) => {
       const { host, origin } = incoming.headers;
       const came = deps.arrive(incoming);
-      const arrived = came.ok ? (hosts.check(host, origin) ?? came) : came;
+      // As the configuration in force has it: endpoints are taken over while the gateway runs.
+      const allowed = origin === undefined ? undefined : edge.gateway.scope(endpoint)?.origins;
+      const arrived = came.ok ? (hosts.check(host, origin, allowed) ?? came) : came;
       // Hono answers a HEAD with a copy of what GET returned, so here the answer must be a Response; there is none to look at.
       if (incoming.method === "HEAD") {
         const refusal = arrived.ok ? refuse("HTTP_METHOD_UNKNOWN") : arrived;

@@ -3,8 +3,8 @@ import type { Log } from "../core/log.ts";
 
 /** Which `Host` and `Origin` headers are served: the defence against DNS rebinding and foreign pages. */
 export interface HostPolicy {
-  /** @throws never */
-  check(host: string | undefined, origin: string | undefined): Refusal | undefined;
+  /** `allowed`: the origins of the place that is asked, instead of `allowedOrigins`. @throws never */
+  check(host: string | undefined, origin: string | undefined, allowed?: ReadonlySet<string>): Refusal | undefined;
 }
 
 export interface HostPolicyOptions {
@@ -22,7 +22,7 @@ export interface HostPolicyOptions {
  */
 export function createHostPolicy(options: HostPolicyOptions, log: Log): HostPolicy {
   const publicUrl = new URL(options.publicUrl);
-  const origins = new Set([publicUrl.origin, ...options.allowedOrigins.map(normalOrigin)]);
+  const everywhere: ReadonlySet<string> = new Set(options.allowedOrigins.map(normalOrigin));
   const fixed = new Set([
     publicUrl.host,
     withPort(publicUrl),
@@ -48,13 +48,14 @@ export function createHostPolicy(options: HostPolicyOptions, log: Log): HostPoli
   };
 
   return {
-    check(host, origin) {
+    check(host, origin, allowed = everywhere) {
       const name = host?.toLowerCase();
       if (name === undefined || !(fixed.has(name) || localNames().hosts.has(name))) {
         report((name ?? "").slice(0, 253));
         return refuse("HOST_NOT_ALLOWED");
       }
-      if (origin === undefined || origins.has(origin) || localNames().origins.has(origin)) return undefined;
+      if (origin === undefined || origin === publicUrl.origin || allowed.has(origin)) return undefined;
+      if (localNames().origins.has(origin)) return undefined;
       return refuse("ORIGIN_NOT_ALLOWED");
     },
   };

@@ -79,6 +79,61 @@ describe("Host and Origin", () => {
   );
 });
 
+describe("an endpoint with allowed_origins of its own", () => {
+  const PAGE = "https://portal.example";
+  const preflight = { "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization" };
+  const opening = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "page", version: "1" } };
+  const asked: Readonly<Record<string, (path: string) => RawRequest>> = {
+    "a modern request": (path) => ({ ...listTools, path }),
+    "a legacy initialize": (path) => ({
+      path,
+      body: { jsonrpc: "2.0", id: 1, method: "initialize", params: opening },
+    }),
+    "a preflight": (path) => ({ method: "OPTIONS", path, headers: { Authorization: undefined, ...preflight } }),
+    "a preflight of its metadata": (path) => ({
+      method: "OPTIONS",
+      path: `/.well-known/oauth-protected-resource${path}`,
+      headers: { Authorization: undefined, ...preflight },
+    }),
+    "its metadata": (path) => ({
+      method: "GET",
+      path: `/.well-known/oauth-protected-resource${path}`,
+      headers: { Authorization: undefined },
+    }),
+  };
+  const ask = (what: string, path: string, origin: string) => {
+    const request = asked[what]?.(path) ?? {};
+    return post({ ...request, headers: { ...request.headers, Origin: origin } });
+  };
+
+  it.each(
+    Object.keys(asked).flatMap((what): [string, string, string, boolean][] => [
+      [what, "/mcp/one", PAGE, true],
+      [what, "/mcp/one/", PAGE, true],
+      [what, "/mcp/one", "https://mcp.example.com", true],
+      [what, "/mcp/one", "https://app.example", false],
+      [what, "/mcp/two", "https://app.example", true],
+      [what, "/mcp/two", PAGE, false],
+      [what, "/mcp", "https://app.example", true],
+      [what, "/mcp", PAGE, false],
+    ]),
+  )("answers %s at %s from %s: %s", async (what, path, origin, may) => {
+    served.gateway.origins.set("one", new Set([PAGE]));
+    const { status, headers } = await ask(what, path, origin);
+    expect([status < 300, headers["access-control-allow-origin"]]).toEqual(may ? [true, origin] : [false, undefined]);
+    if (!may) expect(status).toBe(403);
+  });
+
+  it("takes a changed list with the next request", async () => {
+    served.gateway.origins.set("one", new Set([PAGE]));
+    expect((await ask("a modern request", "/mcp/one", PAGE)).status).toBe(200);
+    served.gateway.origins.set("one", new Set());
+    expect((await ask("a modern request", "/mcp/one", PAGE)).status).toBe(403);
+    served.gateway.origins.clear();
+    expect((await ask("a modern request", "/mcp/one", "https://app.example")).status).toBe(200);
+  });
+});
+
 describe("credentials", () => {
   it.each(["POST", "GET", "DELETE"])("challenges a %s without one", async (method) => {
     const answer = await post({ ...withHeaders({ Authorization: undefined }), method });

@@ -61,9 +61,13 @@ export class ToolGateway implements Gateway {
   #arrivals: Array<{ readonly count: number; readonly resolve: () => void }> = [];
   readonly #listeners = new Set<(change: ListChange) => void>();
 
+  /** Of endpoints that have a list of their own. */
+  readonly origins = new Map<string, ReadonlySet<string>>();
+
   scope(endpoint: string): Scope | undefined {
     const upstreams = { "": ["one", "two"], one: ["one"], two: ["two"] }[endpoint];
-    return upstreams && { endpoint, upstreams, shows: () => true, prefixed: endpoint === "" };
+    const origins = this.origins.get(endpoint);
+    return upstreams && { endpoint, upstreams, shows: () => true, prefixed: endpoint === "", origins };
   }
 
   /** What requests wait for until servers have started, and how many have. */

@@ -43,6 +43,13 @@ export const headers = z.record(
   headerValue,
 );
 
+/** An origin of web pages, as browsers write it. */
+export const origin = z
+  .string()
+  .refine((value) => parseUrl(value)?.origin === value && value !== "null" && !value.includes("*"), {
+    error: "Write an origin: scheme, host and port without a path, such as https://chat.example.com. No wildcards.",
+  });
+
 /** The parts of a URL, or `undefined` if it is none. */
 export function parseUrl(value: string): URL | undefined {
   return URL.canParse(value) ? new URL(value) : undefined;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { JSON_LIMITS } from "../../core/limits.ts";
 import { trustedRanges } from "../../http/addresses/trusted-proxies.ts";
-import { parseUrl, text, withoutTrailingSlash } from "./schema-parts.ts";
+import { origin, parseUrl, text, withoutTrailingSlash } from "./schema-parts.ts";
 import { duration, size } from "./units.ts";
 
 const publicUrl = z
@@ -14,10 +14,6 @@ const publicUrl = z
     { error: "Write the http:// or https:// URL that clients use, without user, query and fragment." },
   )
   .transform(withoutTrailingSlash);
-
-const origin = z.string().refine((value) => parseUrl(value)?.origin === value && value !== "null", {
-  error: "Write an origin: scheme, host and port without a path, such as https://chat.example.com. No wildcards.",
-});
 
 /** `server:`, where and how the gateway listens. */
 export const serverSchema = z

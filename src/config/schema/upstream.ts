@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type HeaderRules, headerRulesSchema, withHeaderRules } from "./header-rules.ts";
-import { headers, httpUrl, text } from "./schema-parts.ts";
+import { headers, httpUrl, origin, text } from "./schema-parts.ts";
 import { duration, size } from "./units.ts";
 
 // Checked on what was read so far, other mistakes or not, so that all of an entry's mistakes are told at once.
@@ -207,6 +207,12 @@ export const endpointSchema = z
         "Who may enter of those whom the gateway lets in: issuers of auth.jwt, api_keys, api_keys/<group> for the keys of a group, basic, " +
           "anonymous. Default: all of them.",
       ),
+    allowed_origins: z
+      .array(origin)
+      .optional()
+      .describe(
+        "Origins of web pages that may call this endpoint, in the place of server.allowed_origins. An empty list: none but the gateway's own.",
+      ),
     timeout: duration({ min: "100ms", max: "1h" })
       .optional()
       .describe(
@@ -214,4 +220,8 @@ export const endpointSchema = z
           "Default: server.timeouts.request.",
       ),
   })
-  .transform(({ timeout, ...endpoint }) => ({ ...endpoint, timeoutMs: timeout }));
+  .transform(({ timeout, allowed_origins: allowedOrigins, ...endpoint }) => ({
+    ...endpoint,
+    allowedOrigins,
+    timeoutMs: timeout,
+  }));
