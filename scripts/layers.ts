@@ -106,7 +106,7 @@ export const ROOMS: readonly Room[] = [
     inner: [
       { name: "issuers" },
       { name: "tokens" },
-      { name: "passwords", libraries: ["@node-rs/argon2", "@node-rs/bcrypt", "apache-md5"] },
+      { name: "passwords", libraries: ["@node-rs/argon2", "bcrypt", "apache-md5"] },
     ],
   },
   {

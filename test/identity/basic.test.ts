@@ -1,5 +1,5 @@
 import { hash as argon2 } from "@node-rs/argon2";
-import { hash as bcrypt } from "@node-rs/bcrypt";
+import { hash as bcrypt } from "bcrypt";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createAttempts } from "../../src/http/attempts.ts";
 import { createBasic } from "../../src/identity/basic.ts";
@@ -21,9 +21,9 @@ const userOf = (name: string, hash: string, more: Partial<BasicUser> = {}): Basi
 
 let users: BasicUser[];
 beforeAll(async () => {
-  const long = await bcrypt("x".repeat(72), { cost: 4 });
+  const long = await bcrypt("x".repeat(72), 4);
   users = [
-    userOf("ann", await bcrypt(PASSWORD, { cost: 4 })),
+    userOf("ann", await bcrypt(PASSWORD, 4)),
     userOf("böb", await argon2(PASSWORD, { memoryCost: 64, timeCost: 1 })),
     // openssl passwd -apr1 -salt abcdefgh 'pässwörd€'
     userOf("carl", "$apr1$abcdefgh$zM0CxStobBHlrc5n1h2F.1", { kind: "machine" }),
