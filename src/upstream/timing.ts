@@ -4,6 +4,8 @@ export interface UpstreamTiming {
   readonly connectMs: number;
   /** How long a child process may stay silent on `server/discover` before it counts as legacy. */
   readonly stdioProbeMs: number;
+  /** The same of a server over HTTP, if its own timeout is not shorter. */
+  readonly httpProbeMs: number;
   /** How long an era verdict holds before it is probed again. */
   readonly eraTtlMs: number;
   /** First delay of a reconnect; each further one doubles. */
@@ -43,6 +45,7 @@ export interface UpstreamTiming {
 export const DEFAULT_UPSTREAM_TIMING: UpstreamTiming = {
   connectMs: 5_000,
   stdioProbeMs: 5_000,
+  httpProbeMs: 10_000,
   eraTtlMs: 3_600_000,
   backoffMs: 200,
   backoffCapMs: 30_000,

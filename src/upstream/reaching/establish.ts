@@ -38,11 +38,18 @@ async function establishHttp(
   known: UpstreamRoute | undefined,
   endpoint: HttpEndpoint,
 ): Promise<Established> {
-  const { options, clientInfo, nextId } = deps;
+  const { options, clientInfo, nextId, timing } = deps;
   if (known?.transport === "sse") return establishLegacyLink(deps, "sse", sseChannel(deps, endpoint));
+  let unanswered: Pick<UpstreamFault, "code" | "detail"> | undefined;
   if (options.era !== "legacy" && known?.era !== "legacy") {
-    const verdict = await probeHttpEra({ endpoint, clientInfo, timeoutMs: options.timeoutMs, id: nextId() });
-    if (verdict.kind === "fault") return refuse(deps, verdict.fault);
+    const sure = options.era === "modern" || known?.era === "modern";
+    const timeoutMs = sure ? options.timeoutMs : Math.min(options.timeoutMs, timing.httpProbeMs);
+    const verdict = await probeHttpEra({ endpoint, clientInfo, timeoutMs, id: nextId() });
+    if (verdict.kind === "fault") {
+      // An older server may have nothing to say to a question that it does not know.
+      if (sure || verdict.fault.code !== "UPSTREAM_TIMEOUT") return refuse(deps, verdict.fault);
+      unanswered = verdict.fault;
+    }
     if (verdict.kind === "modern") return modernConnector(deps, "http", verdict.facts, modernHttp(deps, endpoint));
     if (options.era === "modern") {
       return refuse(deps, {
@@ -56,6 +63,10 @@ async function establishHttp(
     const open = (capabilities: JsonObject, host: ConnectionHost): Promise<Opened> =>
       openHttpSession(deps, endpoint, capabilities, host);
     return legacyConnector(opened.connection, "http", open);
+  }
+  if (unanswered !== undefined) {
+    const detail = `${unanswered.detail} Nor did it open a session: ${opened.fault.detail} Set its era to modern or legacy if only one of these is to be asked.`;
+    return refuse(deps, { code: unanswered.code, detail });
   }
   if (opened.status !== 400 && opened.status !== 404 && opened.status !== 405) return opened;
   const fallback = await establishLegacyLink(deps, "sse", sseChannel(deps, endpoint));
