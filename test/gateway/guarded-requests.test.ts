@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { matchesOf } from "../../src/audit/read/read-matches.ts";
 import { isObject } from "../../src/core/json.ts";
 import { APPROVALS_CONFIG, people } from "../support/approval-people.ts";
 import { connectDecided, type DecidedServer, SECRET, startDecidedServer } from "../support/decided-world.ts";
@@ -94,7 +95,10 @@ describe("a result that a guard looks at", () => {
   it("comes as the guard has made it, and is redacted then", async () => {
     const text = await call("swap-result");
     expect(text).toContain("masked, ask [redacted:email]");
-    expect((await recorded())?.resultPolicies).toMatch(/"answer":"replace","labels":\["names"\]/);
+    const row = await recorded();
+    expect(row?.resultPolicies).toMatch(/"answer":"replace","labels":\["names"\]/);
+    // It has matched the call and its result, and is one policy.
+    expect(row && matchesOf(row).map(({ policy }) => policy)).toEqual(["look-at-results", "addresses"]);
   });
 
   it.each(["no-result", "lost-result"])("is withheld where the guard says %s", async (name) => {

@@ -2,7 +2,7 @@ import { writeExact } from "../../core/exact-json.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
 import { askedMsIn } from "../asked-ms.ts";
 import { auditEntryJson } from "./entry-json.ts";
-import { readMatches } from "./read-matches.ts";
+import { matchesOf } from "./read-matches.ts";
 import { recordedRefusal } from "./recorded-refusal.ts";
 import { methodOf, subjectOf } from "./subject-of.ts";
 
@@ -60,7 +60,7 @@ function csvOf(entry: AuditEntry): string {
 }
 
 function policiesOf(entry: AuditEntry, shadow: boolean): string {
-  const matches = [entry.policies, entry.resultPolicies].flatMap(readMatches);
+  const matches = matchesOf(entry);
   return matches
     .filter((match) => match.shadow === shadow)
     .map(({ policy }) => policy)

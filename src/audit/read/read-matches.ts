@@ -43,6 +43,21 @@ export function readMatches(policies: string | null): readonly RecordedMatch[] {
   });
 }
 
+/** Those that matched a call and those that matched its result, each policy once: a guard may have seen both. */
+export function matchesOf({
+  policies,
+  resultPolicies,
+}: {
+  readonly policies: string | null;
+  readonly resultPolicies: string | null;
+}): readonly RecordedMatch[] {
+  const seen = new Map<string, RecordedMatch>();
+  for (const match of [policies, resultPolicies].flatMap(readMatches)) {
+    if (!seen.has(match.policy)) seen.set(match.policy, match);
+  }
+  return [...seen.values()];
+}
+
 function saidText(said: unknown): string | undefined {
   if (typeof said !== "object" || said === null || !("by" in said) || !("answer" in said)) return undefined;
   const labels = "labels" in said ? (textsOf(said.labels) ?? []) : [];

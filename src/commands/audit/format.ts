@@ -1,5 +1,5 @@
 import { actorOf } from "../../audit/actor-of.ts";
-import { type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
+import { matchesOf, type RecordedMatch } from "../../audit/read/read-matches.ts";
 import { recordedRefusal } from "../../audit/read/recorded-refusal.ts";
 import { subjectOf, subjectWords } from "../../audit/read/subject-of.ts";
 import { hasFailed } from "../../core/call-outcome.ts";
@@ -39,7 +39,7 @@ function cellsOf(entry: AuditEntry): readonly string[] {
     actorOf(entry) ?? (entry.kind === "decided" ? "(gateway)" : (addressOf(entry) ?? "-")),
     subjectWords(entry) ?? entry.upstream ?? aboutRefusal(entry) ?? "-",
     entry.decision ?? NO_DECISION[entry.kind],
-    [entry.policies, entry.resultPolicies].flatMap(readMatches).map(policyName).join(",") || "-",
+    matchesOf(entry).map(policyName).join(",") || "-",
     entry.outcome ?? "-",
     entry.durationMs === null ? "-" : entry.durationMs.toFixed(entry.durationMs < 10 ? 1 : 0),
   ].map(plainText);

@@ -1,5 +1,5 @@
 import { actorOf } from "../../audit/actor-of.ts";
-import { readMatches } from "../../audit/read/read-matches.ts";
+import { matchesOf } from "../../audit/read/read-matches.ts";
 import { subjectWords } from "../../audit/read/subject-of.ts";
 import { lengthText } from "../../core/duration.ts";
 import type { AuditEntry } from "../../store/audit/audit-rows.ts";
@@ -56,7 +56,7 @@ function whoOf(entry: AuditEntry): string {
 const MAX_POLICIES = 3;
 
 function Policies({ entry }: { readonly entry: AuditEntry }) {
-  const matches = [entry.policies, entry.resultPolicies].flatMap(readMatches);
+  const matches = matchesOf(entry);
   if (matches.length === 0) return "–";
   const more = matches.length - MAX_POLICIES;
   return (
