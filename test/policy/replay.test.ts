@@ -139,6 +139,28 @@ describe("a recorded call, replayed", () => {
     expect(await replay(set, policyInput(), { changes })).toMatchObject({ kind: "same" });
   });
 
+  it("is not known where somebody would be asked, unless a policy refuses it anyway, or it is asked in shadow", async () => {
+    const input = policyInput({});
+    const before = policySet("policies: []");
+    const asking = (more: string) =>
+      policySet(
+        `policies: [{ id: ask, then: { authorize: { by: corp } } }, { id: look, then: { guard: { by: dlp } } }${more}]`,
+      );
+    expect(await replay(asking(""), input, { before })).toEqual({
+      kind: "unknown",
+      because: [
+        { policy: "ask", why: "what corp would say is not known" },
+        { policy: "look", why: "what dlp would say is not known" },
+      ],
+    });
+    expect(await replay(asking(", { id: no, then: { deny: {} } }"), input, { before })).toMatchObject({
+      kind: "changed",
+      effect: "deny",
+    });
+    const shadow = policySet("policies: [{ id: ask, mode: shadow, then: { authorize: { by: corp } } }]");
+    expect((await replay(shadow, input, { before })).kind).toBe("same");
+  });
+
   it("says what a shadow policy would do", async () => {
     const set = policySet(`policies:
       - { id: strict, mode: shadow, when: args.amount > 10.0, then: { deny: {} } }

@@ -97,6 +97,8 @@ function replayAs({ set, answers }: Deciding, record: RecordedCall, client: Reco
     throw err;
   }
 
+  const consulted = refused || FINAL.has(after.effect) ? [] : consultedIn(after);
+  if (consulted.length > 0) return { kind: "unknown", because: consulted };
   const unapplied = after.unapplied ?? [];
   // Of two failures in one condition only one is told. Once anything lost was asked for, every failure is suspect.
   const isOpen = ({ because }: Match): boolean => because === "error" && asked.size > 0;
@@ -144,6 +146,14 @@ export function effectOf(matches: readonly Match[], wanted: readonly PolicyLevel
     if (isStronger(verdict, strongest)) strongest = verdict;
   }
   return settled(strongest, missing.size === 0);
+}
+
+/** The policies that would have somebody asked: a replay asks nobody, and what they would say is not known. */
+function consultedIn({ authorize = [], guards = [] }: Decision): readonly Loss[] {
+  const looking = guards.filter(({ phases }) => phases.includes("request"));
+  return [...authorize, ...looking]
+    .filter(({ shadow }) => !shadow)
+    .map(({ policy, by }) => ({ policy, why: `what ${by} would say is not known` }));
 }
 
 /** Whoever is refused by a policy hears of that, and not of the arguments. */
