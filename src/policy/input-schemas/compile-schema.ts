@@ -29,8 +29,8 @@ const OPTIONS: Options = {
 /** Knows the schemas of schemas; nothing foreign is ever compiled or kept in them. Made when first needed. */
 const META: Partial<Record<SchemaDialect, Ajv>> = {};
 
-/** What is wrong with a value; `undefined`: holding it against the schema takes too long. */
-export type SchemaTest = (value: Json) => readonly ErrorObject[] | undefined;
+/** What is wrong with a value, or why nobody can tell: it takes too long, or the library fails at it. @throws never */
+export type SchemaTest = (value: Json) => readonly ErrorObject[] | "too dear" | "failed";
 
 class TooDear extends Error {}
 
@@ -73,14 +73,16 @@ export function compileSchema({ schema, dialect }: Extract<SchemaCopy, { ok: tru
   };
 }
 
-function errorsOf(validate: ValidateFunction, value: Json): readonly ErrorObject[] | undefined {
+function errorsOf(validate: ValidateFunction, value: Json): ReturnType<SchemaTest> {
   try {
     if (validate(value)) return [];
     return validate.errors ?? [];
   } catch (error) {
     // A schema that refers to itself at the same value runs out of stack before it is too dear.
-    if (error instanceof TooDear || error instanceof RangeError) return undefined;
-    throw error;
+    if (error instanceof TooDear || error instanceof RangeError) return "too dear";
+    // Some schemas make the library write code that fails at some values, such as patternProperties beside an anyOf that
+    // has properties. Its message could quote the value.
+    return "failed";
   } finally {
     // Errors would hold on to what they were found in.
     validate.errors = null;

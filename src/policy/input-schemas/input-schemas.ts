@@ -23,6 +23,12 @@ export interface InputSchemas {
 /** More are not told one by one: the schema and the arguments are others' to write. */
 const MAX_TOLD = 20;
 
+/** Why arguments cannot be held against a schema that can be used. */
+const UNTOLD = {
+  "too dear": "holding the arguments against it takes too long",
+  failed: "these arguments cannot be held against it",
+} as const;
+
 /** Schemas that are kept, and their sizes together; one that is no schema is kept as such. */
 const KEPT = { max: 500, maxSize: 50_000 };
 
@@ -48,7 +54,7 @@ export function createInputSchemas(): InputSchemas {
       const compiled = compiledOf(inputSchema);
       if (!compiled.ok) return { kind: "unknown", reason: compiled.reason };
       const errors = compiled.test(withDoubles(given));
-      if (errors === undefined) return { kind: "unknown", reason: "holding the arguments against it takes too long" };
+      if (typeof errors === "string") return { kind: "unknown", reason: UNTOLD[errors] };
       return errors.length === 0 ? { kind: "fits" } : { kind: "misfits", misfits: toldOf(errors) };
     },
   };

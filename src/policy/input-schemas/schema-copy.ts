@@ -64,7 +64,7 @@ export function copySchema(schema: Json | undefined): SchemaCopy {
   const dialect = DIALECTS.get(schema["$schema"]);
   if (dialect === undefined) return { ok: false, reason: "it is in a dialect that is not known here" };
   const { $id: _, $schema: __, ...root } = schema;
-  const copier = new Copier();
+  const copier = new Copier(dialect);
   try {
     const copy = copier.copy(root, "", SCHEMA_LIMITS.maxDepth);
     copier.checkReferences();
@@ -82,6 +82,11 @@ class Copier {
   #values = 0;
   readonly #places = new Set<string>();
   readonly #references = new Set<string>();
+  readonly #dialect: SchemaDialect;
+
+  constructor(dialect: SchemaDialect) {
+    this.#dialect = dialect;
+  }
 
   copy(schema: Json | undefined, place: string, depthLeft: number): Json {
     checkDepth(depthLeft);
@@ -104,6 +109,7 @@ class Copier {
       if (name === "$ref" && typeof value === "string") this.#references.add(value);
       if (name === "$anchor" && typeof value === "string") this.#places.add(value);
     }
+    if (copy["contains"] !== undefined && this.#needsOne(copy)) copy["minItems"] = atLeastOne(copy["minItems"]);
     copy[COST] = cost;
     return copy;
   }
@@ -121,6 +127,12 @@ class Copier {
       if (!this.#places.has(decoded(reference.slice(1))))
         throw new UnusableSchema("it refers to a schema that is not in it");
     }
+  }
+
+  // Of an empty list that comes after others the library takes for granted what was true of the last one, where contains
+  // alone would refuse it.
+  #needsOne({ minContains }: Readonly<Record<string, Json>>): boolean {
+    return this.#dialect === "draft-07" || minContains !== 0;
   }
 
   #member(kind: NonNullable<ReturnType<typeof KINDS.get>>, value: Json, place: string, depthLeft: number): Json {
@@ -168,6 +180,11 @@ class Copier {
     if (!isObject(value)) return value;
     return this.#named(value, "", depthLeft, (each) => this.#plain(each ?? null, depthLeft - 1));
   }
+}
+
+/** A `minItems` that has no empty list; what is none stays as it is, and is refused. */
+function atLeastOne(minItems: Json | undefined): Json {
+  return minItems === undefined || minItems === 0 ? 1 : minItems;
 }
 
 function checkDepth(depthLeft: number): void {

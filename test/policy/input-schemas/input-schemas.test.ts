@@ -128,6 +128,20 @@ describe("arguments", () => {
         "The object of all arguments breaks the rule propertyNames of the tool.",
       ],
     ],
+    ...[{}, { minContains: 1 }, { minItems: 0 }].map((more): [string, JsonObject, JsonObject, readonly string[]] => [
+      `contains, in a list that is empty after one that is not, beside ${JSON.stringify(more)}`,
+      { properties: { c: { items: { contains: { const: 1 }, ...more } } } },
+      { c: [[1], []] },
+      ["c[1] breaks the rule minItems of the tool."],
+    ]),
+    [
+      "contains of draft-07",
+      draft07({ patternProperties: { "^c": { contains: { const: 1 }, minContains: 0 } } }),
+      { c1: [1], c2: [] },
+      ["c2 breaks the rule minItems of the tool."],
+    ],
+    ["contains that may be none", { properties: { c: { contains: { const: 1 }, minContains: 0 } } }, { c: [] }, []],
+    ["contains of what is no list", { properties: { c: { contains: { const: 1 } } } }, { c: {} }, []],
     ["prefixItems", { properties: { c: { prefixItems: [{ type: "string" }], items: false } } }, { c: ["x"] }, []],
     [
       "tuples of draft-07",
@@ -212,6 +226,10 @@ describe("a schema that cannot be used is unknown, never passed", () => {
     ["an endless reference", { $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/a" } } }],
     ["a reference to itself", { $ref: "#" }],
     ["references that double", chain(40)],
+    [
+      "what the library fails at",
+      { anyOf: [{ type: "string", properties: { b: {} } }, {}], patternProperties: { "^x": {} } },
+    ],
   ])("%s", (_, schema) => {
     expect(schemas.fit(schema, { x1: 1 })).toMatchObject({ kind: "unknown" });
   });
