@@ -6,6 +6,7 @@ import { isLoopbackHost, parseUrl } from "../schema/schema-parts.ts";
 import { warnOfAudiences } from "./audiences.ts";
 import { checkAnonymous, checkApiKeys, checkBasic, waysIn } from "./credentials.ts";
 import { checkPeople } from "./people.ts";
+import { warnOfPlainConnections } from "./plain-connections.ts";
 import { listOf, objectOf, repeatedNames, textOf } from "./raw-values.ts";
 import { warnOfScopes } from "./scopes.ts";
 import { warnOfDeadlines, warnOfRetries } from "./ways.ts";
@@ -96,6 +97,7 @@ export function crossWarnings(root: Json): readonly ConfigIssue[] {
     ...warnOfAudiences(config),
     ...warnOfDeadlines(config),
     ...warnOfRetries(config),
+    ...warnOfPlainConnections(config),
   );
   return warnings;
 }

@@ -1,19 +1,10 @@
 import { z } from "zod";
-import { headers, httpUrl } from "./schema-parts.ts";
+import { hostAndPort, httpUrl, sentHeaders } from "./schema-parts.ts";
 import { duration, size } from "./units.ts";
-
-/** What the gateway writes itself, or what frames a message. */
-const OWN =
-  /^(?:connection|content-encoding|content-length|content-type|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
 
 /** What is said of every decision point. */
 const pointParts = {
-  headers: headers
-    .refine((value) => !Object.keys(value).some((name) => OWN.test(name)), {
-      error: "Content-Type, Host and what frames a message the gateway writes itself.",
-    })
-    .default({})
-    .describe("Headers to send along, such as the gateway's credential there."),
+  headers: sentHeaders.default({}).describe("Headers to send along, such as the gateway's credential there."),
   timeout: duration({ min: "10ms", max: "30s" })
     .prefault("1s")
     .describe("Deadline of a question, the wait for a turn and for a connection included."),
@@ -47,13 +38,6 @@ const authzen = z
     ...pointParts,
   })
   .transform(({ url, ...rest }) => ({ url, ...pointOf(rest) }));
-
-const hostAndPort = z
-  .string()
-  .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):[1-9]\d{0,4}$/, {
-    error: "Write host:port, without a scheme.",
-  })
-  .refine((value) => Number(value.slice(value.lastIndexOf(":") + 1)) <= 65_535, { error: "There is no such port." });
 
 const extAuthz = z
   .strictObject({

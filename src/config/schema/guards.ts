@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { entryName, headers, httpUrl, text } from "./schema-parts.ts";
+import { entryName, hostAndPort, httpUrl, sentHeaders, text } from "./schema-parts.ts";
 import { duration, size } from "./units.ts";
 
 const timeout = duration({ min: "50ms", max: "60s" })
@@ -19,11 +19,6 @@ function bounded<Rest extends object>({
   return { ...rest, timeoutMs, maxBytes: max_bytes };
 }
 
-/** A host and a port, without a scheme. */
-const hostAndPort = z.string().regex(/^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$/, {
-  error: "Write host:port, without a scheme.",
-});
-
 /** One entry of `guards:`; exactly one of its keys. */
 export const guardSchema = z
   .strictObject({
@@ -31,7 +26,7 @@ export const guardSchema = z
       .strictObject({
         url: httpUrl.describe("Where to post."),
         secret: text.describe("Signs each question (Standard Webhooks)."),
-        headers: headers.default({}).describe("Headers to send along."),
+        headers: sentHeaders.default({}).describe("Headers to send along."),
         timeout,
         max_bytes: maxBytes,
       })

@@ -43,6 +43,23 @@ export const headers = z.record(
   headerValue,
 );
 
+/** What the gateway writes itself, or what frames a message. */
+const OWN_HEADERS =
+  /^(?:connection|content-encoding|content-length|content-type|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
+
+/** Headers to send along with a message that the gateway writes. */
+export const sentHeaders = headers.refine((value) => !Object.keys(value).some((name) => OWN_HEADERS.test(name)), {
+  error: "Content-Type, Host and what frames a message the gateway writes itself.",
+});
+
+/** A host and a port, without a scheme. */
+export const hostAndPort = z
+  .string()
+  .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?):[1-9]\d{0,4}$/, {
+    error: "Write host:port, without a scheme.",
+  })
+  .refine((value) => Number(value.slice(value.lastIndexOf(":") + 1)) <= 65_535, { error: "There is no such port." });
+
 /** An origin of web pages, as browsers write it. */
 export const origin = z
   .string()
