@@ -1,11 +1,11 @@
 import { personKey } from "../core/principal.ts";
+import { TimedTurns } from "../core/timed-turns.ts";
 import { createAuthZenPoint } from "./authzen.ts";
 import type { DecisionPoints } from "./decision-points.ts";
 import { createGrpcAuthzPoint, type GrpcPointOptions } from "./ext-authz-grpc.ts";
 import { createHttpAuthzPoint } from "./ext-authz-http.ts";
 import { createOpaPoint, type OpaOptions } from "./opa.ts";
-import type { HttpPointOptions, Point } from "./point.ts";
-import { PointQueue } from "./point-queue.ts";
+import { type HttpPointOptions, MAX_AT_ONCE, type Point } from "./point.ts";
 import { pointError } from "./read-answer.ts";
 
 /** One decision point of the configuration: exactly one of its kinds. */
@@ -30,7 +30,7 @@ export interface OpenDecisionPoints extends DecisionPoints {
 interface Known {
   readonly point: Point;
   readonly timeoutMs: number;
-  readonly queue: PointQueue;
+  readonly turns: TimedTurns;
 }
 
 /** Makes the decision points of a configuration. Nothing is asked before somebody has a request. */
@@ -40,9 +40,10 @@ export function createDecisionPoints(options: readonly DecisionPointOptions[]): 
     async ask(name, input, cancellation) {
       const known = points.get(name);
       if (known === undefined) return pointError("There is no decision point of this name.");
-      const { point, timeoutMs, queue } = known;
+      const { point, timeoutMs, turns } = known;
       const terms = { holder: personKey(input.principal), timeoutMs, cancellation };
-      return queue.put(terms, (signal) => point.ask(input, signal));
+      const end = await turns.run(terms, (signal) => point.ask(input, signal));
+      return end.kind === "done" ? end.value : pointError(ENDS[end.kind](timeoutMs));
     },
     async close() {
       await Promise.all([...points.values()].map(({ point }) => point.close()));
@@ -50,8 +51,16 @@ export function createDecisionPoints(options: readonly DecisionPointOptions[]): 
   };
 }
 
+const LIMITS = { places: MAX_AT_ONCE, waitingOfOne: 64, waiting: 1_024 };
+
+const ENDS = {
+  late: (ms: number) => `It did not answer within ${ms} ms.`,
+  given_up: () => "The request was given up before it answered.",
+  full: () => "Too many other questions wait for it.",
+} as const;
+
 function knownOf({ name, authzen, opa, extAuthz }: DecisionPointOptions): Known {
-  const known = (point: Point, { timeoutMs }: Timing): Known => ({ point, timeoutMs, queue: new PointQueue() });
+  const known = (point: Point, { timeoutMs }: Timing): Known => ({ point, timeoutMs, turns: new TimedTurns(LIMITS) });
   if (authzen !== undefined) return known(createAuthZenPoint(authzen), authzen);
   if (opa !== undefined) return known(createOpaPoint(opa), opa);
   if (extAuthz !== undefined) {

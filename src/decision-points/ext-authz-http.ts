@@ -3,8 +3,7 @@ import { OutboundPool, type PoolAnswer } from "../http/outbound-pool.ts";
 import { UserView } from "../policy/cel/views.ts";
 import type { PolicyInput } from "../policy/policy-set.ts";
 import type { PointAnswer } from "./decision-points.ts";
-import { type HttpPointOptions, type Point, tooLong } from "./point.ts";
-import { MAX_AT_ONCE } from "./point-queue.ts";
+import { type HttpPointOptions, MAX_AT_ONCE, type Point, tooLong } from "./point.ts";
 import { denied, MAX_ANSWER_BYTES, pointError, statusError } from "./read-answer.ts";
 import { relayedRequest } from "./relayed-request.ts";
 

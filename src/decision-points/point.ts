@@ -3,8 +3,10 @@ import type { JsonObject } from "../core/json.ts";
 import { OutboundPool, type PoolAnswer } from "../http/outbound-pool.ts";
 import type { PolicyInput } from "../policy/policy-set.ts";
 import type { PointAnswer } from "./decision-points.ts";
-import { MAX_AT_ONCE } from "./point-queue.ts";
 import { MAX_ANSWER_BYTES, pointError } from "./read-answer.ts";
+
+/** Questions to one point at once. */
+export const MAX_AT_ONCE = 32;
 
 /** One kind's way to ask. */
 export interface Point {

@@ -1,13 +1,7 @@
-import type { Cancellation } from "../core/cancellation.ts";
 import { personKey } from "../core/principal.ts";
-import { Shares } from "../core/shares.ts";
+import { TimedTurns } from "../core/timed-turns.ts";
 import { type GuardQuestion, guardError } from "./guard.ts";
 import type { GuardAnswer } from "./guards.ts";
-
-/** Questions that one guard is asked at once; one person has half of them at most. */
-const PLACES = 64;
-/** And so many more of one person may wait. */
-const MAX_WAITING = 64;
 
 /** Asks outside, within a deadline that covers the waiting for a place, too. `ask` ends with `signal`. @throws what `ask` throws before */
 export type DeadlineRun = (
@@ -17,63 +11,15 @@ export type DeadlineRun = (
 
 /** Makes the places of one guard. */
 export function createAskWithin(timeoutMs: number): DeadlineRun {
-  const shares = new Shares(PLACES, MAX_WAITING);
+  const turns = new TimedTurns({ places: 64, waitingOfOne: 64, waiting: 1_024 });
   return async ({ input, cancellation }, ask) => {
-    const holder = personKey(input.principal);
-    const ended = new AbortController();
-    const timer = setTimeout(() => ended.abort(), timeoutMs);
-    const takeBack = cancellation.onCancel(() => ended.abort());
-    try {
-      const place = await placeFor(shares, holder, ended.signal);
-      if (place === "full") return guardError("Too many questions wait for it.");
-      if (place === "ended") return endOf(cancellation);
-      try {
-        return await untilAborted(ask(ended.signal), ended.signal, () => endOf(cancellation));
-      } finally {
-        shares.give(holder);
-      }
-    } finally {
-      clearTimeout(timer);
-      takeBack();
-      ended.abort();
-    }
+    const end = await turns.run({ holder: personKey(input.principal), timeoutMs, cancellation }, ask);
+    return end.kind === "done" ? end.value : guardError(ENDS[end.kind]);
   };
 }
 
-function placeFor(shares: Shares, holder: string, signal: AbortSignal): Promise<"taken" | "full" | "ended"> {
-  if (signal.aborted) return Promise.resolve("ended");
-  if (shares.take(holder)) return Promise.resolve("taken");
-  return new Promise((resolve) => {
-    const abort = (): void => {
-      leave?.();
-      resolve("ended");
-    };
-    const leave = shares.wait(holder, () => {
-      signal.removeEventListener("abort", abort);
-      resolve("taken");
-    });
-    if (leave === undefined) resolve("full");
-    else signal.addEventListener("abort", abort, { once: true });
-  });
-}
-
-/** What is late goes on by itself until it has noticed, and nobody hears of it. */
-async function untilAborted(
-  work: Promise<GuardAnswer>,
-  signal: AbortSignal,
-  ended: () => GuardAnswer,
-): Promise<GuardAnswer> {
-  const abort = new Promise<GuardAnswer>((resolve) => {
-    signal.addEventListener("abort", () => resolve(ended()), { once: true });
-  });
-  try {
-    return await Promise.race([work, abort]);
-  } catch (error) {
-    if (signal.aborted) return ended();
-    throw error;
-  }
-}
-
-function endOf(cancellation: Cancellation): GuardAnswer {
-  return guardError(cancellation.cancelled ? "The request was given up." : "It did not answer in time.");
-}
+const ENDS = {
+  late: "It did not answer in time.",
+  given_up: "The request was given up.",
+  full: "Too many questions wait for it.",
+} as const;
