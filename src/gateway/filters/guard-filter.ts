@@ -7,6 +7,7 @@ import { RawJson } from "../../core/raw-json.ts";
 import type { GuardAnswer, Guards } from "../../guards/guards.ts";
 import type { PolicyInput } from "../../policy/policy-set.ts";
 import { letsPass } from "../../policy/said.ts";
+import { saidByGuard } from "../requests/guard-said.ts";
 import type { ResponseFilter } from "./response-filter.ts";
 
 export interface GuardFilterDeps {
@@ -46,7 +47,7 @@ export function createGuardFilter(deps: GuardFilterDeps): ResponseFilter {
         const answer: GuardAnswer = isObject(content)
           ? await guards.check(question.by, "result", input, content, cancellation)
           : { kind: "error", error: "The result is no JSON object." };
-        const said = saidBy(question.by, answer);
+        const said = saidByGuard(question.by, answer);
         record(question, said);
         if (question.shadow) continue;
         if (!letsPass(said)) return withhold(question);
@@ -60,13 +61,6 @@ export function createGuardFilter(deps: GuardFilterDeps): ResponseFilter {
     beside: () => [],
     matched: () => [...matches.values()],
   };
-}
-
-function saidBy(by: string, answer: GuardAnswer): Said {
-  if (answer.kind === "error") return { by, answer: "error", reason: answer.error };
-  const reason = answer.kind === "deny" ? answer.message : undefined;
-  const { kind, labels } = answer;
-  return { by, answer: kind, ...(reason !== undefined && { reason }), ...(labels.length > 0 && { labels }) };
 }
 
 const UNSEEN = "[withheld: no guard has seen it]";

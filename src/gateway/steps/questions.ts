@@ -1,11 +1,12 @@
 import type { Cancellation } from "../../core/cancellation.ts";
-import type { Decision, Said } from "../../core/decision.ts";
+import type { Decision } from "../../core/decision.ts";
 import { canonicalJson } from "../../core/json.ts";
 import type { DecisionPoints } from "../../decision-points/decision-points.ts";
 import type { Guards } from "../../guards/guards.ts";
 import type { Answers } from "../../policy/answer.ts";
 import { authorized, type Consultation, type ConsultationReply, consult } from "../../policy/consult.ts";
 import type { PolicyInput } from "../../policy/policy-set.ts";
+import { saidByGuard } from "../requests/guard-said.ts";
 import { REQUEST_KINDS } from "../requests/kinds.ts";
 import { givenTo, type Subject } from "../requests/subject.ts";
 import type { DecidedRequest } from "./decided-request.ts";
@@ -44,17 +45,11 @@ export function createQuestions({ decisionPoints, guards, answers }: QuestionsDe
     }
     const content = givenTo({ ...input.subject, arguments: input.arguments });
     const answer = await guards.check(by, "request", input, content, cancellation);
-    if (answer.kind === "error") return { said: { by, answer: "error", reason: answer.error } };
-    const labels = answer.labels.length > 0 && { labels: answer.labels };
-    const said = (kind: Said["answer"]): Said => ({ by, answer: kind, ...labels });
-    if (answer.kind === "deny") {
-      return { said: { ...said("deny"), ...(answer.message !== undefined && { reason: answer.message }) } };
-    }
-    // The same again is none.
-    if (answer.kind === "pass" || canonicalJson(answer.content) === canonicalJson(content)) {
-      return { said: said("pass") };
-    }
-    return { said: said("replace"), content: answer.content };
+    const said = saidByGuard(by, answer);
+    if (answer.kind !== "replace") return { said };
+    // The same again is no replacement.
+    const same = canonicalJson(answer.content) === canonicalJson(content);
+    return same ? { said: { ...said, answer: "pass" } } : { said, content: answer.content };
   }
 
   // All at once: the request waits for the slowest, not for their sum.
