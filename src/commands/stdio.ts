@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { createCallIds } from "../core/ids.ts";
-import { AT_HOME, LOCAL_ISSUER, type Principal } from "../core/principal.ts";
+import { AT_HOME, LOCAL_ISSUER, NO_TOKEN, type Principal } from "../core/principal.ts";
 import { VERSION } from "../core/version.ts";
 import { catchFaults } from "../main/last-resort.ts";
 import { StoreError } from "../store/store-error.ts";
@@ -103,11 +103,8 @@ function localPrincipal({ user, role }: StdioOptions): Principal {
     name: undefined,
     roles: role,
     groups: [],
-    scopes: [],
     claims: {},
-    acr: undefined,
-    amr: [],
-    authTime: undefined,
+    ...NO_TOKEN,
     ...AT_HOME,
     may: ["call"],
   };

@@ -97,6 +97,9 @@ export const AT_HOME = {
   person: undefined,
 } as const;
 
+/** What is so of whoever comes without a token: nobody says anything of their sign-in. */
+export const NO_TOKEN = { scopes: [], acr: undefined, amr: [], authTime: undefined } as const;
+
 /** Whether a person comes here themselves: no machine, and nobody who acts for them. Only then do they decide or sign in. */
 export function isThemselves({ kind, actors }: Pick<Principal, "kind" | "actors">): boolean {
   return kind === "person" && actors.length === 0;

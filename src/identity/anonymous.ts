@@ -1,4 +1,4 @@
-import { ANONYMOUS_ISSUER, AT_HOME, type Principal } from "../core/principal.ts";
+import { ANONYMOUS_ISSUER, AT_HOME, NO_TOKEN, type Principal } from "../core/principal.ts";
 
 /** Who calls without a credential, where that is allowed. */
 export const ANONYMOUS: Principal = {
@@ -10,11 +10,8 @@ export const ANONYMOUS: Principal = {
   name: undefined,
   roles: [],
   groups: [],
-  scopes: [],
   claims: {},
-  acr: undefined,
-  amr: [],
-  authTime: undefined,
+  ...NO_TOKEN,
   ...AT_HOME,
   may: ["call"],
 };

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { sha256 } from "../core/digest.ts";
 import { isPlainAddress } from "../core/mailbox.ts";
-import { AT_HOME, KEYS_ISSUER, type Principal } from "../core/principal.ts";
+import { AT_HOME, KEYS_ISSUER, NO_TOKEN, type Principal } from "../core/principal.ts";
 import type { ApiKeyOptions } from "./options.ts";
 
 /** What tells the gateway's own keys from anybody's. */
@@ -48,11 +48,8 @@ export function principalOf(key: ApiKeyOptions): Principal {
     name: key.user,
     roles: key.roles,
     groups: key.groups,
-    scopes: [],
     claims: key.metadata ?? {},
-    acr: undefined,
-    amr: [],
-    authTime: undefined,
+    ...NO_TOKEN,
     ...AT_HOME,
   };
 }

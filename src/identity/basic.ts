@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { sha256 } from "../core/digest.ts";
 import { refuse } from "../core/errors.ts";
 import { isPlainAddress } from "../core/mailbox.ts";
-import { AT_HOME, BASIC_ISSUER, type Principal } from "../core/principal.ts";
+import { AT_HOME, BASIC_ISSUER, NO_TOKEN, type Principal } from "../core/principal.ts";
 import type { Attempts } from "../http/attempts.ts";
 import { tooManyAttempts } from "./credential-answers.ts";
 import type { Identified } from "./identity.ts";
@@ -113,11 +113,8 @@ export function principalOfUser({ name, kind, email, roles, groups }: BasicUser)
     name,
     roles,
     groups,
-    scopes: [],
     claims: {},
-    acr: undefined,
-    amr: [],
-    authTime: undefined,
+    ...NO_TOKEN,
     ...AT_HOME,
     may: ["call"],
   };
