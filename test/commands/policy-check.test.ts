@@ -259,6 +259,24 @@ describe("portcullis policy explain", () => {
   });
 });
 
+it("says as JSON what each policy is about", async () => {
+  configure({ broken: servers.broken });
+  policies("  - { id: p, target: { prompts: [broken/x] }, then: { deny: {} } }\n");
+  const { out } = await check("--json");
+  expect(JSON.parse(out)).toMatchObject({
+    policies: [
+      {
+        id: "p",
+        scope: {
+          kinds: ["prompt"],
+          methods: ["prompts/get", "completion/complete"],
+          words: "prompts and their completion",
+        },
+      },
+    ],
+  });
+});
+
 describe("policies of several levels", () => {
   it.each([
     ["deny", "- { id: reads, then: { allow: {} } }", undefined],

@@ -222,9 +222,19 @@ describe("a test of policies that ask somebody", () => {
 
   it("is a mistake without the answer of somebody who is asked, and none without that of whom nobody asks", () => {
     expect(differing("{ tool: bank/pay }", "{ effect: allow }")).toEqual([
-      expect.stringMatching(/^3 Say what `rules` answers\. given: \{ answers: \{ rules: allow \} \}/),
+      expect.stringMatching(/^3 Say what `rules` answers\. given: \{ answers: \{ rules: … \} \}, with allow, deny/),
     ]);
     expect(differing("{ tool: bank/other }", "{ effect: allow, policies: [] }")).toEqual([]);
+  });
+
+  it.each([
+    ["{ tool: bank/pay, answers: { rules: pass } }", "with allow"],
+    ["{ tool: bank/pay, answers: { rules: { arguments: {} } } }", "with allow"],
+    ["{ tool: bank/pay, answers: { rules: { result: { text: x } } } }", "with allow"],
+    ["{ tool: bank/note, args: { v: '1' }, answers: { dlp: allow } }", "with pass"],
+    ["{ tool: bank/note, args: { v: '1' }, answers: { other: pass } }", "with pass"],
+  ])("is a mistake with an answer that they could not give: %s", (given, can) => {
+    expect(differing(given, "{ effect: allow }")).toEqual([expect.stringContaining(can)]);
   });
 
   it("has the guard that is built in answer for itself", () => {

@@ -1,7 +1,7 @@
 import type { Decision, Match } from "../../core/decision.ts";
 import { refusalText } from "../../core/errors.ts";
 import type { PolicyDryRun, PolicyState, PolicyView } from "../../operations/policies/policies.ts";
-import { scopeText } from "../../policy/decide/scope.ts";
+import { scopeJson } from "../../policy/decide/scope.ts";
 import type { PolicyExplanation } from "../../policy/explain/explain.ts";
 import type { Trace } from "../../policy/explain/trace.ts";
 import { timeText } from "../list-schema.ts";
@@ -26,7 +26,7 @@ function policyJson(policy: PolicyView): PolicyStateBody["policies"][number] {
   const { id, level, description, file, line, effect, enabled, shadow, scope, target, when, matches } = policy;
   return {
     ...{ id, level, description: description ?? null, file, line, effect, enabled, shadow },
-    about: { kinds: [...scope.kinds], methods: [...scope.methods], words: scopeText(scope) },
+    about: scopeJson(scope),
     target: target === undefined ? null : { ...target },
     when: when ?? null,
     matches: { applied: matches.applied, shadow: matches.shadow },

@@ -4,6 +4,7 @@ import { byPlace } from "../../core/diagnostic.ts";
 import { buildScopes } from "../../core/scopes.ts";
 import { type Coverage, checkAgainstTools } from "../../policy/check/tools.ts";
 import { compilePolicies } from "../../policy/compile/compile.ts";
+import { scopeJson } from "../../policy/decide/scope.ts";
 import { upstreamOfPath } from "../../policy/decide/target.ts";
 import { formatPolicyError } from "../../policy/file/format-error.ts";
 import type { PolicyError } from "../../policy/policy-set.ts";
@@ -65,7 +66,8 @@ async function check(options: ToolOptions, shell: Shell): Promise<void> {
       : { not_checked: `Arguments were not checked: ${known.reason}` };
     const all = [...atPlaces, ...warnings.map((message) => ({ message }))];
     const levels = place.levels.map(({ level, default: own }) => ({ level, default: own }));
-    const facts = { digest, default: place.default, levels, policies, errors, warnings: all, ...tools, coverage };
+    const told = policies.map(({ scope, ...policy }) => ({ ...policy, scope: scopeJson(scope) }));
+    const facts = { digest, default: place.default, levels, policies: told, errors, warnings: all, ...tools, coverage };
     await printJson({ ok: errors.length === 0, ...facts }, shell);
     return;
   }

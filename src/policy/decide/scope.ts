@@ -101,6 +101,11 @@ export function scopeText({ kinds, methods }: PolicyScope): string {
     .join(", ");
 }
 
+/** What a policy is about, as JSON: a set is none. */
+export function scopeJson(scope: PolicyScope) {
+  return { kinds: [...scope.kinds], methods: [...scope.methods], words: scopeText(scope) };
+}
+
 const TEXTS: Readonly<Record<SubjectKind, string>> = {
   tool: "calls of tools",
   prompt: "prompts and their completion",

@@ -40,8 +40,8 @@ export interface AnswerSources {
   readonly answers: Answers;
   readonly inputSchemas: InputSchemas;
   readonly given: GivenAnswers | undefined;
-  /** Hears of whom the test gives no answer, which then counts as an error. */
-  missing(by: string): void;
+  /** Hears of whom the test gives no answer, or none that they could give; it counts as an error then. `hint`: what they could. */
+  unanswered(by: string, hint: string): void;
 }
 
 /**
@@ -63,9 +63,8 @@ export function consultGiven(set: PolicySet, first: Consulted, sources: AnswerSo
 
 function replyTo({ effect, requirement: { by }, input }: Consultation, sources: AnswerSources): ConsultationReply {
   if (effect === "guard" && by === ARGUMENTS_GUARD) return { said: ofArguments(input, sources.inputSchemas) };
-  const given = answerOf(by, sources);
-  if (typeof given === "string")
-    return { said: { by, answer: effect === "guard" && given === "allow" ? "pass" : given } };
+  const given = answerOf(effect, by, sources);
+  if (typeof given === "string") return { said: { by, answer: given } };
   if ("deny" in given) return { said: { by, answer: "deny", reason: given.deny } };
   const content = given.arguments;
   return { said: { by, answer: content === undefined ? "pass" : "replace" }, content };
@@ -80,22 +79,39 @@ function ofArguments({ subject: { kind, definition }, arguments: args }: PolicyI
   return { by, answer: "error", reason: fit.reason };
 }
 
-function answerOf(by: string, { given, missing }: Pick<AnswerSources, "given" | "missing">): GivenAnswers[string] {
+/** What each of them can answer: one that the other gives would pass for a yes. */
+const CAN_ANSWER = {
+  authorize: {
+    is: (answer: GivenAnswers[string]) => (typeof answer === "string" ? answer !== "pass" : "deny" in answer),
+    hint: 'allow, deny, error, or { deny: "why" }',
+  },
+  guard: {
+    is: (answer: GivenAnswers[string]) => answer !== "allow",
+    hint: 'pass, deny, error, { deny: "why" }, or what it puts in place, { arguments: …, result: … }',
+  },
+} as const;
+
+function answerOf(
+  effect: Consultation["effect"],
+  by: string,
+  { given, unanswered }: Pick<AnswerSources, "given" | "unanswered">,
+): GivenAnswers[string] {
   const answer = given !== undefined && Object.hasOwn(given, by) ? given[by] : undefined;
-  if (answer === undefined) missing(by);
-  return answer ?? "error";
+  if (answer !== undefined && CAN_ANSWER[effect].is(answer)) return answer;
+  unanswered(by, CAN_ANSWER[effect].hint);
+  return "error";
 }
 
 /** A result as the guards leave it that look at it; `undefined`: one of them refuses it. @throws never */
 export function guardGiven(
   requirements: readonly GuardRequirement[],
   result: GivenResult,
-  sources: Pick<AnswerSources, "given" | "missing">,
+  sources: Pick<AnswerSources, "given" | "unanswered">,
 ): GivenResult | undefined {
   let seen = result;
   for (const { by, phases, shadow } of requirements) {
     if (!phases.includes("result")) continue;
-    const answer = answerOf(by, sources);
+    const answer = answerOf("guard", by, sources);
     if (shadow) continue;
     if (typeof answer === "string" ? !letsPass({ by, answer }) : "deny" in answer) return undefined;
     if (typeof answer !== "string" && "result" in answer && answer.result !== undefined) seen = answer.result;

@@ -90,8 +90,8 @@ export function runPolicyTests(input: TestRunInput): TestRun {
       const { line, column } = read.tests.locate(["tests", index]);
       const decided = decideCase(compiled.set, test, call, { answers, inputSchemas });
       const { answer, sent, outcome } = decided;
-      for (const by of decided.missing) {
-        const hint = `given: { answers: { ${by}: allow } }, or deny, error, { deny: "why" }, or what a guard puts in place.`;
+      for (const [by, can] of decided.unanswered) {
+        const hint = `given: { answers: { ${by}: … } }, with ${can}.`;
         errors.push({ file: file.name, line, column, message: `Say what \`${by}\` answers.`, hint });
       }
       const all = [answer.decision, outcome].flatMap((it) => [...it.matched, ...(it.unapplied ?? [])]);
@@ -105,21 +105,21 @@ export function runPolicyTests(input: TestRunInput): TestRun {
   return { ok: true, files, untested };
 }
 
-/** What a test's request comes to, with the answers that it gives. `missing`: of whom it gives none. */
+/** What a test's request comes to, with the answers that it gives. `unanswered`: of whom it gives none, and what they could answer. */
 function decideCase(
   set: PolicySet,
   { given }: PolicyTestCase,
   call: PolicyInput,
   deps: Pick<AnswerSources, "answers" | "inputSchemas">,
 ) {
-  const missing = new Set<string>();
-  const sources: AnswerSources = { ...deps, given: given.answers, missing: (by) => missing.add(by) };
+  const unanswered = new Map<string, string>();
+  const sources: AnswerSources = { ...deps, given: given.answers, unanswered: (by, hint) => unanswered.set(by, hint) };
   const first = deps.answers.ofGiven(set, call);
   const answer = consultGiven(set, { ...first, input: sentBy(first, call) }, sources);
   const sent = answer.input;
   const looking = allows(answer.decision) ? (answer.decision.guards ?? []) : [];
   const result = given.result && guardGiven(looking, given.result, sources);
-  return { answer, sent, missing, outcome: resultOutcome(set, sent, result, given.result) };
+  return { answer, sent, unanswered, outcome: resultOutcome(set, sent, result, given.result) };
 }
 
 function resultOf(
