@@ -2,9 +2,10 @@ import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordedRefusal } from "../../src/audit/read/recorded-refusal.ts";
 import { createCallIds } from "../../src/core/ids.ts";
-import { AT_HOME, LOCAL_ISSUER } from "../../src/core/principal.ts";
+import { LOCAL_ISSUER } from "../../src/core/principal.ts";
 import { createStdioEdge } from "../../src/downstream/stdio/stdio.ts";
 import type { AuditEntry } from "../../src/store/audit/audit-rows.ts";
+import { person } from "../support/approval-parts.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { initialize, type RawRequest, type RawSession, send } from "../support/raw-mcp.ts";
@@ -185,20 +186,7 @@ describe("a request that is refused before anything is decided", () => {
     const edge = createStdioEdge({
       ...{ gateway: wired.gateway, refusals: wired.refusals, log: recordingLog(), now: Date.now },
       ...{ callIds: createCallIds(Date.now), version: "1", input, output },
-      principal: {
-        ...{ issuer: LOCAL_ISSUER, subject: `eve ${outcome}`, kind: "person", clientId: undefined, email: undefined },
-        ...{
-          name: undefined,
-          roles: [],
-          groups: [],
-          scopes: [],
-          claims: {},
-          acr: undefined,
-          amr: [],
-          authTime: undefined,
-        },
-        ...AT_HOME,
-      },
+      principal: person(`eve ${outcome}`, { issuer: LOCAL_ISSUER }),
     });
     const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
     input.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params })}\n${line}\n`);

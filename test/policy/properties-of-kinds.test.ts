@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../src/core/decision.ts";
-import { DECIDED_METHODS, type DecidedMethod, type SubjectKind, USES } from "../../src/core/subject.ts";
-import type { PolicyInput, PolicySet, Viewer } from "../../src/policy/policy-set.ts";
+import { USES } from "../../src/core/subject.ts";
+import type { PolicyInput, PolicySet } from "../../src/policy/policy-set.ts";
+import { REQUESTS, requestAbout, STRENGTH, strengthOf, viewerOf } from "../support/any-request.ts";
 import { policyInput, policySet } from "../support/policy-inputs.ts";
 
 const TARGETS = [
@@ -77,9 +78,6 @@ const roles = fc.subarray(["employee", "cfo"]);
 const clients = fc.constantFrom("cursor", "claude");
 
 /** Any request that is decided on. */
-const REQUESTS = (Object.keys(DECIDED_METHODS) as DecidedMethod[]).flatMap((method) =>
-  DECIDED_METHODS[method].map((kind): readonly [DecidedMethod, SubjectKind] => [method, kind]),
-);
 const inputs: fc.Arbitrary<PolicyInput> = fc
   .tuple(
     fc.constantFrom(...REQUESTS),
@@ -89,32 +87,9 @@ const inputs: fc.Arbitrary<PolicyInput> = fc
     clients,
     fc.constantFrom("1", "2"),
   )
-  .map((parts) => inputOf(...parts));
-
-function inputOf(
-  [method, kind]: (typeof REQUESTS)[number],
-  name: string,
-  upstream: string,
-  held: string[],
-  client: string,
-  v: string,
-): PolicyInput {
-  const own = kind === "resource" ? `x:${name}` : name;
-  const definition = kind === "resource" ? { uri: own, name } : { name };
-  const input = policyInput({ principal: { roles: held }, client: { name: client }, request: { method } });
-  const args = method.startsWith("resources/") ? {} : { v };
-  return { ...input, subject: { kind, name: own, upstream, definition }, arguments: args };
-}
-
-const viewerOf = ({ principal, client, request: { endpoint } }: PolicyInput): Viewer => ({
-  principal,
-  client,
-  endpoint,
-});
-const STRENGTH: Readonly<Record<string, number>> = { allow: 0, request_approval: 1, step_up: 2, deny: 3, hide: 4 };
-// What is hidden is answered as what nobody has, by whatever policy.
-const strengthOf = ({ effect, hidden }: Decision): number =>
-  hidden ? Number(STRENGTH["hide"]) : (STRENGTH[effect] ?? Number.NaN);
+  .map(([request, name, upstream, held, client, v]) =>
+    requestAbout(request, { name, upstream, v }, { principal: { roles: held }, client: { name: client } }),
+  );
 
 describe("a decision on a request of any kind", () => {
   it("has policies of each effect to be tried with", () => {
@@ -141,7 +116,7 @@ describe("a decision on a request of any kind", () => {
     fc.assert(
       fc.property(policies, inputs, (all, input) => {
         const decision = setOf(written(all), "deny").decide(input);
-        if (strengthOf(decision) < Number(STRENGTH["deny"]))
+        if (strengthOf(decision) < STRENGTH.deny)
           expect(decision.matched.map(({ effect }) => effect)).toContain("allow");
       }),
       { numRuns: 300 },
@@ -185,7 +160,7 @@ describe("a decision on a request of any kind", () => {
     for (const policy of failing) {
       const set = setOf([policy("p")]);
       for (const request of REQUESTS) {
-        const { matched } = set.decide(inputOf(request, "a", "up", ["employee"], "cursor", "1"));
+        const { matched } = set.decide(requestAbout(request, { name: "a", upstream: "up", v: "1" }, {}));
         counted += matched.length;
         if (matched.some(({ because, error }) => because !== "error" || error === undefined))
           wrong.push([policy("p"), request]);

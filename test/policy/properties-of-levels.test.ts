@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../src/core/decision.ts";
-import { DECIDED_METHODS, type DecidedMethod, type SubjectKind, USES } from "../../src/core/subject.ts";
+import { USES } from "../../src/core/subject.ts";
 import { defaultKeyOf, levelOfId, type PolicyLevel } from "../../src/policy/levels.ts";
-import type { PolicyInput, PolicySet, Viewer } from "../../src/policy/policy-set.ts";
-import { policyInput } from "../support/policy-inputs.ts";
+import type { PolicyInput, PolicySet } from "../../src/policy/policy-set.ts";
+import { REQUESTS, requestAbout, STRENGTH, strengthOf, viewerOf } from "../support/any-request.ts";
 import { type Levels, leveledSet } from "../support/policy-levels.ts";
 
 const LEVELS: readonly PolicyLevel[] = ["gateway", "endpoint/one", "endpoint/two", "upstream/up", "upstream/down"];
@@ -99,9 +99,6 @@ function setOf(policies: readonly Placed[], defaults: Defaults): PolicySet {
   return leveledSet(levels as Levels);
 }
 
-const REQUESTS = (Object.keys(DECIDED_METHODS) as DecidedMethod[]).flatMap((method) =>
-  DECIDED_METHODS[method].map((kind): readonly [DecidedMethod, SubjectKind] => [method, kind]),
-);
 const inputs: fc.Arbitrary<PolicyInput> = fc
   .record({
     request: fc.constantFrom(...REQUESTS),
@@ -111,22 +108,10 @@ const inputs: fc.Arbitrary<PolicyInput> = fc
     roles: fc.subarray(["employee", "cfo"]),
     v: fc.constantFrom("1", "2"),
   })
-  .map(({ request: [method, kind], name, upstream, endpoint, roles, v }) => {
-    const own = kind === "resource" ? `x:${name}` : name;
-    const definition = kind === "resource" ? { uri: own, name } : { name };
-    const input = policyInput({ principal: { roles }, request: { method, endpoint } });
-    const args = method.startsWith("resources/") ? {} : { v };
-    return { ...input, subject: { kind, name: own, upstream, definition }, arguments: args };
-  });
+  .map(({ request, endpoint, roles, ...about }) =>
+    requestAbout(request, about, { principal: { roles }, request: { endpoint } }),
+  );
 
-const viewerOf = ({ principal, client, request: { endpoint } }: PolicyInput): Viewer => ({
-  principal,
-  client,
-  endpoint,
-});
-const STRENGTH: Readonly<Record<string, number>> = { allow: 0, request_approval: 1, step_up: 2, deny: 3, hide: 4 };
-const strengthOf = ({ effect, hidden }: Decision): number =>
-  hidden ? Number(STRENGTH["hide"]) : (STRENGTH[effect] ?? Number.NaN);
 const approvalsOf = (decision: Decision): readonly string[] =>
   "approvals" in decision ? decision.approvals.map(({ policy }) => policy) : [];
 const RESULT = { isError: false, structured: undefined, text: "ann@acme.com" };
@@ -193,8 +178,7 @@ describe("policies of several levels", () => {
         const allowed = decision.matched.flatMap(({ policy, effect }) =>
           effect === "allow" ? [levelOfId(policy)] : [],
         );
-        if (strengthOf(decision) < Number(STRENGTH["deny"]))
-          for (const level of wanted) expect(allowed).toContain(level);
+        if (strengthOf(decision) < Number(STRENGTH.deny)) for (const level of wanted) expect(allowed).toContain(level);
         for (const { policy } of decision.matched) expect(passed).toContain(levelOfId(policy));
         if (decision.effect === "deny" && decision.policy.endsWith("policies.default"))
           expect(wanted.map(defaultKeyOf)).toContain(decision.policy);
