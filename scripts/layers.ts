@@ -36,6 +36,7 @@ export const ROOMS: readonly Room[] = [
     libraries: ["undici", "lru-cache", "standardwebhooks"],
     inner: [{ name: "addresses", libraries: ["ipaddr.js"] }],
   },
+  { name: "grpc", tier: 1, uses: ["core"], libraries: ["@grpc/grpc-js"] },
   {
     name: "redaction",
     tier: 1,
@@ -168,13 +169,13 @@ export const ROOMS: readonly Room[] = [
   {
     name: "decision-points",
     tier: 3,
-    uses: ["core", "http", "policy"],
+    uses: ["core", "http", "grpc", "policy"],
     libraries: ["@grpc/grpc-js", "@grpc/proto-loader"],
   },
   {
     name: "guards",
     tier: 3,
-    uses: ["core", "http", "policy", "config", "upstream"],
+    uses: ["core", "http", "grpc", "policy", "config", "upstream"],
     libraries: ["@grpc/grpc-js", "@grpc/proto-loader"],
   },
   {

@@ -1,4 +1,5 @@
 import type { fromJSON } from "@grpc/proto-loader";
+import { STRUCT_MESSAGES } from "../grpc/struct.ts";
 
 /*
  * `envoy.service.auth.v3.Authorization/Check`: of its messages what is written or read here, with the numbers that they have
@@ -6,7 +7,6 @@ import type { fromJSON } from "@grpc/proto-loader";
  */
 
 const field = (id: number, type: string) => ({ id, type });
-const list = (id: number, type: string) => ({ id, type, rule: "repeated" });
 const map = (id: number, type: string) => ({ id, type, keyType: "string" });
 
 /** As `@grpc/proto-loader` reads it. */
@@ -17,21 +17,7 @@ export const CHECK_PROTOCOL: Parameters<typeof fromJSON>[0] = {
         protobuf: {
           nested: {
             Timestamp: { fields: { seconds: field(1, "int64"), nanos: field(2, "int32") } },
-            Struct: { fields: { fields: map(1, "Value") } },
-            ListValue: { fields: { values: list(1, "Value") } },
-            Value: {
-              oneofs: {
-                kind: { oneof: ["nullValue", "numberValue", "stringValue", "boolValue", "structValue", "listValue"] },
-              },
-              fields: {
-                nullValue: field(1, "int32"),
-                numberValue: field(2, "double"),
-                stringValue: field(3, "string"),
-                boolValue: field(4, "bool"),
-                structValue: field(5, "Struct"),
-                listValue: field(6, "ListValue"),
-              },
-            },
+            ...STRUCT_MESSAGES,
           },
         },
         rpc: { nested: { Status: { fields: { code: field(1, "int32"), message: field(2, "string") } } } },

@@ -1,8 +1,9 @@
-import { type Client, credentials, Metadata, makeClientConstructor, type ServiceError, status } from "@grpc/grpc-js";
+import { Metadata } from "@grpc/grpc-js";
 import { fromJSON } from "@grpc/proto-loader";
-import { ExactNumber } from "../core/exact-number.ts";
-import { isObject, type Json, type JsonObject } from "../core/json.ts";
+import { isObject } from "../core/json.ts";
 import { clientIdOf, userIdOf } from "../core/policy-names.ts";
+import { callUnary, openGrpcClient } from "../grpc/client.ts";
+import { structOf } from "../grpc/struct.ts";
 import type { PolicyInput } from "../policy/policy-set.ts";
 import { requestFacts } from "../policy/request-facts.ts";
 import { CHECK_PROTOCOL } from "./check-protocol.ts";
@@ -34,18 +35,9 @@ export function createGrpcAuthzPoint({ target, tls, headers, maxBytes }: GrpcPoi
       if (bytes.length > maxBytes) return Promise.resolve(tooLong(maxBytes));
       const metadata = new Metadata();
       for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
-      return new Promise((resolve) => {
-        const call = client.makeUnaryRequest<Buffer, object>(
-          method.path,
-          (it) => it,
-          method.responseDeserialize,
-          bytes,
-          metadata,
-          (err, response) => resolve(err === null ? readResponse(response) : notAsked(err)),
-        );
-        signal.addEventListener("abort", () => call.cancel(), { once: true });
-        if (signal.aborted) call.cancel();
-      });
+      return callUnary(client, method, { bytes, metadata, signal }).then((answer) =>
+        "failure" in answer ? pointError(`It could not be asked: ${answer.failure}.`) : readResponse(answer.response),
+      );
     },
     close() {
       client.close();
@@ -60,16 +52,7 @@ function connect(target: string, tls: boolean) {
   if (definition === undefined || method === undefined || !("requestSerialize" in method)) {
     throw new Error("The protocol of ext_authz has no Check.");
   }
-  const Service = makeClientConstructor({ Check: method }, SERVICE);
-  const client: Client = new Service(target, tls ? credentials.createSsl() : credentials.createInsecure(), {
-    "grpc.max_receive_message_length": MAX_ANSWER_BYTES,
-    // Nothing but the address counts: no proxy of the environment, and no configuration that a name server gives.
-    "grpc.enable_http_proxy": 0,
-    "grpc.service_config_disable_resolution": 1,
-    "grpc.enable_retries": 0,
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 2_000,
-  });
+  const client = openGrpcClient(SERVICE, { Check: method }, { target, tls, maxReceiveBytes: MAX_ANSWER_BYTES });
   return { client, method };
 }
 
@@ -89,31 +72,10 @@ function checkRequest(input: PolicyInput): object {
         },
       },
       contextExtensions: Object.fromEntries(Object.entries(extensions).filter(([, value]) => value !== undefined)),
+      // The arguments are in the body, where they keep their digits.
       metadataContext: { filterMetadata: { [NAMESPACE]: structOf(facts) } },
     },
   };
-}
-
-/** The arguments are in the body, where they keep their digits: a number is a double here. google.protobuf.Struct */
-function structOf(object: JsonObject): object {
-  const fields: Record<string, object> = Object.create(null) as Record<string, object>;
-  for (const [name, value] of Object.entries(object)) if (value !== undefined) fields[name] = structValueOf(value);
-  return { fields };
-}
-
-function structValueOf(value: Json): object {
-  if (value === null) return { nullValue: 0 };
-  if (value instanceof ExactNumber) return { numberValue: value.nearest };
-  if (typeof value === "number") return { numberValue: value };
-  if (typeof value === "string") return { stringValue: value };
-  if (typeof value === "boolean") return { boolValue: value };
-  if (isObject(value)) return { structValue: structOf(value) };
-  return { listValue: { values: value.map((item) => structValueOf(item)) } };
-}
-
-// Its words are the server's, or hold its address.
-function notAsked({ code }: ServiceError): PointAnswer {
-  return pointError(`It could not be asked: ${status[code] ?? "the connection failed"}.`);
 }
 
 function readResponse(response: object | undefined): PointAnswer {

@@ -1,4 +1,5 @@
 import { fromJSON, type PackageDefinition } from "@grpc/proto-loader";
+import { STRUCT_MESSAGES } from "../grpc/struct.ts";
 
 /*
  * The protocol ExtMcp (package `agentgateway.dev.ext_mcp`), as servers speak it: its messages by the numbers of their fields.
@@ -47,26 +48,6 @@ const MESSAGES = {
   },
 };
 
-/** Google's JSON values as messages. https://protobuf.dev/reference/protobuf/google.protobuf/#struct */
-const STRUCT = {
-  Struct: { fields: { fields: { keyType: "string", type: "Value", id: 1 } } },
-  Value: {
-    oneofs: {
-      kind: { oneof: ["null_value", "number_value", "string_value", "bool_value", "struct_value", "list_value"] },
-    },
-    fields: {
-      null_value: one("NullValue", 1),
-      number_value: one("double", 2),
-      string_value: one("string", 3),
-      bool_value: one("bool", 4),
-      struct_value: one("Struct", 5),
-      list_value: one("ListValue", 6),
-    },
-  },
-  NullValue: { values: { NULL_VALUE: 0 } },
-  ListValue: { fields: { values: repeated("Value", 1) } },
-};
-
 /** The service's name in the package. */
 export const EXT_MCP = "agentgateway.dev.ext_mcp.ExtMcp";
 
@@ -77,7 +58,7 @@ export function extMcpProtocol(): PackageDefinition {
   const root = {
     nested: {
       ...nestedOf(nest(["agentgateway", "dev", "ext_mcp"], MESSAGES)),
-      ...nestedOf(nest(["google", "protobuf"], STRUCT)),
+      ...nestedOf(nest(["google", "protobuf"], STRUCT_MESSAGES)),
     },
   };
   return fromJSON(root as Parameters<typeof fromJSON>[0], { keepCase: true, enums: String });

@@ -82,7 +82,7 @@ describe("a server that speaks ExtMcp", () => {
     expect(request.mcp_request?.toString()).toBe('{"name":"create_expense","arguments":{"n":1.10}}');
     const fields = (request["metadata_context"] as { fields: Record<string, unknown> }).fields;
     expect(Object.keys(fields)).toEqual(["user", "client", "tool", "request"]);
-    expect(JSON.stringify(fields)).toContain('"email":{"string_value":"ann@example.com"');
+    expect(JSON.stringify(fields)).toContain('"email":{"stringValue":"ann@example.com"');
   });
 
   it("gets the URI of a resource, and the headers that policies may see", async () => {
