@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx";
 import { actorOf } from "../../audit/actor-of.ts";
 import { askedMsIn } from "../../audit/asked-ms.ts";
 import { clientName } from "../../audit/client-name.ts";
-import { jsonIn, type RecordedMatch, readMatches } from "../../audit/read/read-matches.ts";
+import { jsonIn, readMatches } from "../../audit/read/read-matches.ts";
 import { subjectWords } from "../../audit/read/subject-of.ts";
 import type { ApprovalEvent, Person } from "../../core/approval.ts";
 import { lengthText } from "../../core/duration.ts";
@@ -18,6 +18,7 @@ import { CallFacts } from "./call-facts.tsx";
 import { timelineUrl } from "./call-list.tsx";
 import { definitionWords } from "./definition-words.ts";
 import { leftOutWords } from "./left-out-words.ts";
+import { MatchedPolicies } from "./matched-policies.tsx";
 import { addressWords, refusedWords } from "./refused-words.ts";
 import { type TimelineStep, timelineSteps } from "./timeline-steps.ts";
 import { actWords, stepUpWords } from "./timeline-words.ts";
@@ -160,7 +161,7 @@ function CallStep({ entry, run, focus }: Extract<TimelineStep, { kind: "call" }>
           </>
         )}
       </p>
-      <Matches matches={readMatches(entry.policies)} />
+      <MatchedPolicies matches={readMatches(entry.policies)} />
     </>
   );
 }
@@ -182,7 +183,7 @@ function EndStep({ entry, run }: Extract<TimelineStep, { kind: "end" }>) {
           {asked === 0 ? "" : `, of which its server waited ${lengthText(asked)} for answers of the client`}.
         </p>
       )}
-      <Matches matches={readMatches(entry.resultPolicies)} />
+      <MatchedPolicies matches={readMatches(entry.resultPolicies)} />
     </>
   );
 }
@@ -205,50 +206,4 @@ function ApprovalStep({ event }: { readonly event: ApprovalEvent }) {
 
 function whoActed(actor: Person | undefined): Child {
   return actor === undefined ? "The gateway" : <PersonLabel person={actor} />;
-}
-
-function Matches({ matches }: { readonly matches: readonly RecordedMatch[] }) {
-  if (matches.length === 0) return null;
-  return (
-    <ul class="matches">
-      {matches.map((match) => (
-        <li>
-          <a href={`/console/policies/${encodeURIComponent(match.policy)}`}>
-            <ForeignText text={match.policy} fold={80} />
-          </a>{" "}
-          <code>{(match.effect ?? "").replace("_", " ")}</code> {whyOf(match)}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function whyOf({ because, error, shadow, satisfied, defaults, said }: RecordedMatch): Child {
-  return (
-    <>
-      {because === "error" ? "counts, because its condition could not be evaluated" : "matched"}
-      {error === undefined ? null : (
-        <>
-          {": "}
-          <ForeignText text={error} fold={200} />
-        </>
-      )}
-      {defaults === undefined ? null : (
-        <>
-          {" with the tool's defaults for "}
-          <ForeignText text={defaults.join(", ")} fold={200} />
-        </>
-      )}
-      {satisfied === undefined
-        ? null
-        : ` and was satisfied by ${satisfied === "token" ? "the caller's token" : "a sign-in"}`}
-      {said === undefined ? null : (
-        <>
-          {", asked "}
-          <ForeignText text={said} fold={200} />
-        </>
-      )}
-      {shadow ? ", in shadow: it changed nothing" : null}
-    </>
-  );
 }
